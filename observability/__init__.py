@@ -1,0 +1,3 @@
+"""Alerting and observability of tripgen, generated from typed definitions."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What a definition can say: frozen dataclasses, standard library only, no IO."""

@@ -1,0 +1,153 @@
+"""When somebody is told, who, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum, IntEnum
+
+from observability.model.place import Definition
+from observability.model.query import Param, Query
+from observability.model.signal import Engine, Signal
+from observability.model.source import Source
+from observability.model.text import Text
+from observability.model.units import Quantity
+
+
+class Severity(IntEnum):
+    """The document's three severities; severity N is Azure's Sev N (reading R21)."""
+
+    ONE = 1
+    TWO = 2
+    THREE = 3
+
+
+class Category(Enum):
+    """The two lists of document 8.1.2."""
+
+    CRITICAL = "critical"
+    RESOURCE = "resource"
+
+
+class Channel(Enum):
+    """How an action group reaches the receiver."""
+
+    WEBHOOK = "webhook"
+    LOGIC_APP = "logic_app"
+    SMS = "sms"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action(Definition):
+    """Somebody or something that an alert tells.
+
+    ``code`` is two letters for the group's short name, which Azure limits to 12 characters. The address itself
+    is a secureString parameter of the deployment, named after ``id``.
+    """
+
+    id: str
+    title: Text
+    channel: Channel
+    code: str
+    does: Text
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Samples of one series in promtool's notation, one a minute: ``Series('up{job="x"}', "1x10 0x5")``."""
+
+    series: str
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Input that proves a Prometheus rule: at minute ``at`` it fires for each label set in ``fires``, or stays quiet."""
+
+    name: str
+    series: tuple[Series, ...]
+    at: int
+    fires: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert(Definition):
+    """One alert rule.
+
+    Fires when ``watches``, read on ``engine`` over ``window``, is above or below the limit. ``every`` is the
+    evaluation frequency, ``pending`` how long a Prometheus rule must stay true. ``params`` sets parameters of the
+    signal's query, such as the floor of requests. ``because`` gives the reason for the number and the engine;
+    ``severity_source`` that of the severity. ``examples`` builds proofs for promtool from the limit.
+    """
+
+    id: str
+    title: Text
+    watches: Signal
+    engine: Engine
+    window: timedelta
+    severity: Severity
+    category: Category
+    actions: tuple[Action, ...]
+    meaning: Text
+    impact: Text
+    because: Text
+    first_steps: tuple[Query, ...]
+    above: Quantity | None = None
+    below: Quantity | None = None
+    every: timedelta = timedelta(minutes=1)
+    pending: timedelta | None = None
+    params: Mapping[str, Param] = field(default_factory=dict)
+    source: Source | None = None
+    severity_source: Source | None = None
+    examples: Callable[[float], tuple[Example, ...]] | None = None
+
+    @property
+    def limit(self) -> Quantity | None:
+        return self.above if self.above is not None else self.below
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slo(Definition):
+    """An objective: the share of good events, ``objective`` of 1, over ``period``.
+
+    ``watches`` yields one row a service with the columns ``good`` and ``total`` (weighed with ItemCount).
+    """
+
+    id: str
+    title: Text
+    objective: float
+    period: timedelta
+    watches: Query
+    source: Source | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suppression(Definition):
+    """An alert processing rule that removes the action groups on a weekly schedule, for these severities only."""
+
+    id: str
+    title: Text
+    weekday: str
+    start: str
+    end: str
+    time_zone: str
+    severities: tuple[Severity, ...]
+    source: Source | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebTest(Definition):
+    """A synthetic check of one public endpoint from five locations.
+
+    ``path`` is the default of a deployment parameter: the document names the health check but not its public path.
+    """
+
+    id: str
+    title: Text
+    service: str
+    path: str
+    every: timedelta
+    locations: tuple[str, ...]
+    source: Source | None = None

@@ -1,0 +1,294 @@
+"""What the design document can say about running the system: secrets, stores, goals, procedures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from observability.model.source import Source
+from observability.model.system import Endpoint, Fact, Region, ResourceName, VmSize
+from observability.model.text import Text
+from observability.model.units import Quantity
+
+# --- security ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotationRule(Fact):
+    """Each of ``names`` in the vault is renewed before it is ``every`` old."""
+
+    key: str
+    title: Text
+    every: timedelta
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyVault(Fact):
+    resource: ResourceName
+    tier: str
+    private_only: bool
+    secrets: tuple[str, ...]
+    certificates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedIdentity(Fact):
+    """``permissions``: what may be done, by the key of the resource it is done to."""
+
+    name: str
+    permissions: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory(Fact):
+    tenant: str
+    application: str
+    app_roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccount(Fact):
+    name: str
+    cluster_role: str
+
+
+# --- data stores ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failover(Fact):
+    """A standby takes over by itself ``within`` this time."""
+
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseBackup(Fact):
+    """``start`` is KST; ``restore_step`` is how finely a point in time can be chosen."""
+
+    start: str
+    retention: timedelta
+    restore_step: timedelta
+    geo_region: Region
+    geo_rpo: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica(Fact):
+    key: str
+    resource: ResourceName
+    region: Region
+    vm: VmSize
+    purpose: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replication(Fact):
+    """A replica is healthy while it lags less than ``lag``."""
+
+    lag: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database(Fact):
+    resource: ResourceName
+    endpoint: Endpoint
+    tier: str
+    vm: VmSize
+    next_vm: VmSize
+    storage: Quantity
+    ha_mode: str
+    backup: DatabaseBackup
+    replicas: tuple[Replica, ...]
+    replication: Replication
+    failover: Failover
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheBackup(Fact):
+    every: timedelta
+    retention: timedelta
+    append_only_sync: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheLevel(Fact):
+    key: str
+    engine: str
+    ttl: timedelta
+    max_entries: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachePattern(Fact):
+    key: str
+    key_pattern: str
+    ttl: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache(Fact):
+    resource: ResourceName
+    endpoint: Endpoint
+    tier: str
+    size: str
+    memory: Quantity
+    shards: int
+    replicas_per_shard: int
+    backup: CacheBackup
+    failover: Failover
+    levels: tuple[CacheLevel, ...]
+    patterns: tuple[CachePattern, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue(Fact):
+    """``max_delivery`` and ``delete_when_idle`` are None where the document leaves Azure's default."""
+
+    name: str
+    max_size: Quantity
+    duplicate_detection: bool
+    partitioned: bool = True
+    sessions: bool = False
+    max_delivery: int | None = None
+    delete_when_idle: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic(Fact):
+    name: str
+    max_size: Quantity
+    duplicate_detection: bool
+    subscriptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Messaging(Fact):
+    resource: ResourceName
+    tier: str
+    units: int
+    geo_region: Region
+    queues: tuple[Queue, ...]
+    topics: tuple[Topic, ...]
+
+
+# --- goals ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target(Fact):
+    title: Text
+    value: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase(Fact):
+    """One step of the road map. ``carried`` names the fields that this phase leaves as they were before.
+
+    Shape: availability, error_rate and cost_saving are ratios; throughput is transactions a second.
+    """
+
+    number: int
+    focus: Text
+    from_month: int
+    to_month: int
+    availability: float
+    ai_p95: Quantity
+    api_p95: Quantity
+    error_rate: float
+    throughput: Quantity
+    users: int
+    cost_saving: float | None = None
+    carried: tuple[str, ...] = ()
+
+
+# --- people and procedures --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityLevel:
+    """How one severity is handled: ``source`` gives the terms, ``procedure_source`` the steps."""
+
+    number: int
+    meaning: Text
+    detection: Text
+    response: timedelta
+    escalation: Text
+    actions: tuple[Text, ...]
+    communication: Text
+    update_every: timedelta | None
+    source: Source
+    procedure_source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceWindow(Fact):
+    """Weekly; ``start`` and ``end`` are local times of the named zone, in both systems' spelling of it."""
+
+    weekday: str
+    start: str
+    end: str
+    time_zone_iana: str
+    time_zone_windows: str
+    notice: timedelta
+    suppressed_severities: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryGoal(Fact):
+    rto: timedelta
+    rpo: timedelta
+    backup_every: timedelta
+    rollback_for: timedelta
+    primary: Region
+    standby: Region
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck(Fact):
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoRecovery(Fact):
+    """Something that heals itself: after ``threshold``, or ``lasting`` this long; done ``within``."""
+
+    key: str
+    trigger: Text
+    action: Text
+    within: timedelta
+    threshold: Quantity | None = None
+    lasting: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistItem:
+    text: Text
+    takes: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checklist(Fact):
+    every: Literal["day", "week", "month", "quarter"]
+    title: Text
+    items: tuple[ChecklistItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostItem(Fact):
+    """``monthly`` is the document's estimate in US dollars."""
+
+    key: str
+    title: Text
+    monthly: Quantity
+    saving: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget(Fact):
+    """``stated`` is the total before optimisation, ``optimised`` the goal."""
+
+    stated: Quantity
+    optimised: Quantity

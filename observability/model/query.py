@@ -1,0 +1,68 @@
+"""KQL as data: whole queries that people run, and measures that alerts and panels share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from observability.model.place import Definition
+from observability.model.source import Source
+from observability.model.text import Text
+
+Param = timedelta | bool | int | float | str
+"""A query parameter; render/kql.py writes it as one ``let`` literal and never splices it into the text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack(Definition):
+    """The queries of one file under kql/; its id is the file's name with ``-`` for ``_``."""
+
+    title: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query(Definition):
+    """A whole query, ready to run.
+
+    ``columns`` are what it returns, name to KQL type, in order. ``caveat`` says why the text answers nothing
+    here, and ``runnable`` is False where Azure would refuse it: such a query is kept as a document, never deployed.
+    """
+
+    id: str
+    title: Text
+    text: str
+    source: Source | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Param] = field(default_factory=dict)
+    look_for: Text | None = None
+    caveat: Text | None = None
+    runnable: bool = True
+    verbatim: bool = False
+
+    @property
+    def pack(self) -> str:
+        """The pack's id, from the name of the file that defines the query."""
+        return self.place.file.rsplit("/", 1)[-1].removesuffix(".py").replace("_", "-")
+
+    @property
+    def key(self) -> str:
+        return f"{self.pack}/{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kql:
+    """A measure over log rows, in the pieces that a window and a chart put together differently.
+
+    ``rows`` names one table and filters it; ``summarize`` lists the aggregates; ``by`` maps the columns it is
+    split by to their expressions; ``result`` turns the aggregates into one numeric column ``value``.
+
+    An alert takes the whole window as one bin, without a time column: Azure evaluates at any minute, and
+    ``bin()`` would cut the window into two partial bins with half the rows each. A chart adds the time bin.
+    """
+
+    rows: str
+    summarize: str
+    by: Mapping[str, str] = field(default_factory=dict)
+    result: str = ""
+    params: Mapping[str, Param] = field(default_factory=dict)

@@ -1,0 +1,112 @@
+"""Units of measure, and quantities that know theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from observability.model.text import Lang, Text
+
+
+class Unit(Enum):
+    """What a number counts.
+
+    Each member holds (dimension, factor to the dimension's base, lowest value, highest value or None, suffix in
+    English, suffix in Korean).
+    """
+
+    PERCENT = ("share", 0.01, 0.0, 100.0, "%", "%")
+    RATIO = ("share", 1.0, 0.0, 1.0, "", "")
+    SECONDS = ("time", 1.0, 0.0, None, " s", "초")
+    MILLISECONDS = ("time", 0.001, 0.0, None, " ms", " ms")
+    BYTES = ("size", 1.0, 0.0, None, " B", " B")
+    MEGABYTES = ("size", 1e6, 0.0, None, " MB", " MB")
+    GIGABYTES = ("size", 1e9, 0.0, None, " GB", " GB")
+    COUNT = ("count", 1.0, 0.0, None, "", "")
+    RESTARTS = ("restarts", 1.0, 0.0, None, " restarts", "회")
+    MESSAGES = ("messages", 1.0, 0.0, None, " messages", "건")
+    CONNECTIONS = ("connections", 1.0, 0.0, None, " connections", "개")
+    PER_SECOND = ("rate", 1.0, 0.0, None, "/s", "/s")
+    SCORE = ("score", 1.0, 1.0, 5.0, "", "점")
+    USD = ("money", 1.0, 0.0, None, " USD", " USD")
+
+    dimension: str
+    factor: float
+    lowest: float
+    highest: float | None
+    suffix: Text
+
+    def __init__(
+        self, dimension: str, factor: float, lowest: float, highest: float | None, english: str, korean: str
+    ) -> None:
+        self.dimension = dimension
+        self.factor = factor
+        self.lowest = lowest
+        self.highest = highest
+        self.suffix = Text(ko=korean, en=english)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with its unit: ``percent(1)``, ``seconds(5)``."""
+
+    value: float
+    unit: Unit
+
+    def to(self, unit: Unit) -> float:
+        """The same quantity counted in ``unit``. Raises ValueError across dimensions."""
+        if unit is self.unit:
+            return self.value
+        if unit.dimension != self.unit.dimension:
+            raise ValueError(f"{self.unit.name.lower()} cannot be given in {unit.name.lower()}")
+        # 12 significant digits take back what the factors' binary fractions add (0.1 % as 0.001, not 0.0010000000000000002).
+        return float(f"{self.value * self.unit.factor / unit.factor:.12g}")
+
+    def words(self, lang: Lang) -> str:
+        """``5초``, ``5 s``: for people."""
+        return f"{number(self.value)}{self.unit.suffix.get(lang)}"
+
+    def __str__(self) -> str:
+        return self.words("en")
+
+
+def number(value: float) -> str:
+    """The shortest decimal text of ``value``: 5, 99.9, 0.001; never an exponent for everyday sizes."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+
+
+def percent(value: float) -> Quantity:
+    return Quantity(value, Unit.PERCENT)
+
+
+def seconds_of(value: float) -> Quantity:
+    return Quantity(value, Unit.SECONDS)
+
+
+def milliseconds(value: float) -> Quantity:
+    return Quantity(value, Unit.MILLISECONDS)
+
+
+def gigabytes(value: float) -> Quantity:
+    return Quantity(value, Unit.GIGABYTES)
+
+
+def restarts(value: float) -> Quantity:
+    return Quantity(value, Unit.RESTARTS)
+
+
+def seconds(value: float) -> timedelta:
+    return timedelta(seconds=value)
+
+
+def minutes(value: float) -> timedelta:
+    return timedelta(minutes=value)
+
+
+def hours(value: float) -> timedelta:
+    return timedelta(hours=value)
+
+
+def days(value: float) -> timedelta:
+    return timedelta(days=value)
