@@ -1,0 +1,1 @@
+"""Azure's own facts: limits, tables, metrics. Standard library only."""
