@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from observability.model.fact import Value
 from observability.model.text import Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Value):
     """``origin`` tells who found it: the agreed readings of the document, or this project while building."""
 
     id: str

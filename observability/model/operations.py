@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from observability.model.fact import Fact, Value
 from observability.model.source import Source
-from observability.model.system import Endpoint, Fact, Region, ResourceName, VmSize
+from observability.model.system import Endpoint, Region, ResourceName, VmSize
 from observability.model.text import Text
 from observability.model.units import Quantity
 
 # --- security ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RotationRule(Fact):
     """Each of ``names`` in the vault is renewed before it is ``every`` old."""
 
@@ -24,7 +23,6 @@ class RotationRule(Fact):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyVault(Fact):
     resource: ResourceName
     tier: str
@@ -33,7 +31,6 @@ class KeyVault(Fact):
     certificates: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedIdentity(Fact):
     """``permissions``: what may be done, by the key of the resource it is done to."""
 
@@ -41,14 +38,12 @@ class ManagedIdentity(Fact):
     permissions: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Directory(Fact):
     tenant: str
     application: str
     app_roles: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceAccount(Fact):
     name: str
     cluster_role: str
@@ -57,14 +52,12 @@ class ServiceAccount(Fact):
 # --- data stores ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Failover(Fact):
     """A standby takes over by itself ``within`` this time."""
 
     within: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseBackup(Fact):
     """``start`` is KST; ``restore_step`` is how finely a point in time can be chosen."""
 
@@ -75,7 +68,6 @@ class DatabaseBackup(Fact):
     geo_rpo: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Replica(Fact):
     key: str
     resource: ResourceName
@@ -84,14 +76,12 @@ class Replica(Fact):
     purpose: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Replication(Fact):
     """A replica is healthy while it lags less than ``lag``."""
 
     lag: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Database(Fact):
     resource: ResourceName
     endpoint: Endpoint
@@ -106,14 +96,12 @@ class Database(Fact):
     failover: Failover
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CacheBackup(Fact):
     every: timedelta
     retention: timedelta
     append_only_sync: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CacheLevel(Fact):
     key: str
     engine: str
@@ -121,14 +109,12 @@ class CacheLevel(Fact):
     max_entries: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CachePattern(Fact):
     key: str
     key_pattern: str
     ttl: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cache(Fact):
     resource: ResourceName
     endpoint: Endpoint
@@ -143,7 +129,6 @@ class Cache(Fact):
     patterns: tuple[CachePattern, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Queue(Fact):
     """``max_delivery`` and ``delete_when_idle`` are None where the document leaves Azure's default."""
 
@@ -156,7 +141,6 @@ class Queue(Fact):
     delete_when_idle: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic(Fact):
     name: str
     max_size: Quantity
@@ -164,7 +148,6 @@ class Topic(Fact):
     subscriptions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Messaging(Fact):
     resource: ResourceName
     tier: str
@@ -177,13 +160,11 @@ class Messaging(Fact):
 # --- goals ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Target(Fact):
     title: Text
     value: Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Phase(Fact):
     """One step of the road map. ``carried`` names the fields that this phase leaves as they were before.
 
@@ -207,8 +188,7 @@ class Phase(Fact):
 # --- people and procedures --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeverityLevel:
+class SeverityLevel(Value):
     """How one severity is handled: ``source`` gives the terms, ``procedure_source`` the steps."""
 
     number: int
@@ -223,7 +203,6 @@ class SeverityLevel:
     procedure_source: Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceWindow(Fact):
     """Weekly; ``start`` and ``end`` are local times of the named zone, in both systems' spelling of it."""
 
@@ -236,7 +215,6 @@ class MaintenanceWindow(Fact):
     suppressed_severities: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryGoal(Fact):
     rto: timedelta
     rpo: timedelta
@@ -246,12 +224,10 @@ class RecoveryGoal(Fact):
     standby: Region
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck(Fact):
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AutoRecovery(Fact):
     """Something that heals itself: after ``threshold``, or ``lasting`` this long; done ``within``."""
 
@@ -263,20 +239,17 @@ class AutoRecovery(Fact):
     lasting: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChecklistItem:
+class ChecklistItem(Value):
     text: Text
     takes: timedelta | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Checklist(Fact):
     every: Literal["day", "week", "month", "quarter"]
     title: Text
     items: tuple[ChecklistItem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CostItem(Fact):
     """``monthly`` is the document's estimate in US dollars."""
 
@@ -286,7 +259,6 @@ class CostItem(Fact):
     saving: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget(Fact):
     """``stated`` is the total before optimisation, ``optimised`` the goal."""
 

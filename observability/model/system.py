@@ -6,28 +6,19 @@ measured number is a Quantity, which knows its unit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from observability.model.source import Source
+from observability.model.fact import Fact, Value
 from observability.model.text import Text
 from observability.model.units import Quantity
 
 GIB = 2**30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """Base of everything taken from the document; without a source it cannot be built."""
-
-    source: Source
-
-
 # --- names and places -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceName(Fact):
     """An Azure resource: ``key`` is how this project calls it, ``type`` is Azure's resource type."""
 
@@ -36,7 +27,6 @@ class ResourceName(Fact):
     type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Region(Fact):
     """``name`` as Azure's API spells it."""
 
@@ -44,7 +34,6 @@ class Region(Fact):
     title: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(Fact):
     host: str
     port: int
@@ -54,7 +43,6 @@ class Endpoint(Fact):
 # --- services ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceAddress(Fact):
     """``role`` is the Kubernetes service's name and so the role name in Application Insights."""
 
@@ -68,7 +56,6 @@ class ServiceAddress(Fact):
         return f"{self.role}.{self.namespace}.svc.cluster.local"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Resources(Fact):
     replicas: int
     cpu_request: float
@@ -77,15 +64,13 @@ class Resources(Fact):
     memory_limit: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScalingMetric:
+class ScalingMetric(Value):
     """The autoscaler adds pods while ``name`` is above ``above``, per pod."""
 
     name: str
     above: Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Autoscaling(Fact):
     """Pod counts, and the shares of the requested CPU and memory the autoscaler aims at."""
 
@@ -96,14 +81,12 @@ class Autoscaling(Fact):
     custom: ScalingMetric
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DisruptionBudget(Fact):
     minimum: int
     reason: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Value):
     """One application service; its facts stand in four sections, so each part cites its own."""
 
     key: str
@@ -137,14 +120,12 @@ class Service:
 # --- cluster, network, edge -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VmSize(Fact):
     name: str
     cpu: int
     memory: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster(Fact):
     resource: ResourceName
     kubernetes_version: str
@@ -153,7 +134,6 @@ class Cluster(Fact):
     private: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NodePool(Fact):
     """``minimum`` is the number of nodes it starts with, too."""
 
@@ -166,14 +146,12 @@ class NodePool(Fact):
     taints: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet(Fact):
     key: str
     title: Text
     cidr: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkRule(Fact):
     """What may pass, either way; ``ports`` are text because ranges are allowed ("65200-65535")."""
 
@@ -184,21 +162,18 @@ class NetworkRule(Fact):
     protocol: Literal["TCP", "UDP"] = "TCP"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPolicy(Fact):
     name: str
     pod_labels: tuple[tuple[str, str], ...]
     rules: tuple[NetworkRule, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateEndpoint(Fact):
     resource_key: str
     dns_zone: str
     subnet: Subnet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FrontDoor(Fact):
     """An origin is left out after ``failures`` failed probes in a row."""
 
@@ -206,7 +181,6 @@ class FrontDoor(Fact):
     failures: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationGateway(Fact):
     resource: ResourceName
     sku: str
@@ -217,8 +191,7 @@ class ApplicationGateway(Fact):
     backend_pool: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WafRule:
+class WafRule(Value):
     """A custom rule; ``limit`` is what it compares with, ``every`` the time it counts over."""
 
     name: str
@@ -228,7 +201,6 @@ class WafRule:
     countries: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Waf(Fact):
     rule_set: str
     mode: str
@@ -236,7 +208,6 @@ class Waf(Fact):
     managed_rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery(Fact):
     """How a release goes out, and how long a failed one may stand before it is taken back."""
 
@@ -251,7 +222,6 @@ class Delivery(Fact):
 # --- telemetry --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace(Fact):
     name: str
     retention: timedelta
@@ -259,7 +229,6 @@ class Workspace(Fact):
     location: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AppInsights(Fact):
     """``sampling``: the share kept at ingestion, of what no agent has sampled before."""
 
@@ -267,14 +236,12 @@ class AppInsights(Fact):
     sampling: Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling(Fact):
     """``rate``: the share of traces an agent sends."""
 
     rate: Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionClass(Fact):
     """Log tables kept equally long: ``period`` as the document says, ``azure_days`` as Azure takes it."""
 
@@ -285,13 +252,11 @@ class RetentionClass(Fact):
     tables: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerInsights(Fact):
     streams: tuple[str, ...]
     metrics: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomMetrics(Fact):
     business: tuple[str, ...]
     technical: tuple[str, ...]

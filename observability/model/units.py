@@ -65,7 +65,10 @@ class Quantity:
 
     def words(self, lang: Lang) -> str:
         """``5초``, ``5 s``: for people."""
-        return f"{number(self.value)}{self.unit.suffix.get(lang)}"
+        suffix = self.unit.suffix.get(lang)
+        if lang == "en" and self.value == 1 and suffix.endswith("s") and len(suffix) > len(" ms"):
+            suffix = suffix.removesuffix("s")
+        return f"{number(self.value)}{suffix}"
 
     def __str__(self) -> str:
         return self.words("en")

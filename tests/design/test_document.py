@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 import observability.design
 from observability.design.document import SECTIONS
 from observability.design.findings import FINDINGS
+from observability.model.fact import Value
 from observability.model.finding import Finding
 from observability.model.source import Derived, Section, Source, sections_of
 from observability.model.system import Fact
@@ -22,11 +23,14 @@ HEADINGS = """
 
 
 def walk(value: object, path: str) -> Iterator[tuple[str, object]]:
-    """Every value reachable from ``value`` through dataclass fields, tuples and dicts, with its path."""
+    """Every value reachable from ``value`` through its fields, tuples and dicts, with its path."""
     yield path, value
     if is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             yield from walk(getattr(value, field.name), f"{path}.{field.name}")
+    elif isinstance(value, Value):
+        for name in value._fields:
+            yield from walk(getattr(value, name), f"{path}.{name}")
     elif isinstance(value, tuple | list):
         for index, item in enumerate(value):
             yield from walk(item, f"{path}[{index}]")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import promql_parser
 import pytest
 from hypothesis import given, settings
@@ -57,7 +59,8 @@ def test_a_value_cannot_leave_its_quotes(value: str, written: str) -> None:
 @settings(deadline=None, derandomize=True)
 @given(st.text())
 def test_whatever_the_value_a_promql_parser_reads_it_back(value: str) -> None:
-    (matcher,) = promql_parser.parse(selector("up", job=value)).matchers.matchers
+    read: Any = promql_parser.parse(selector("up", job=value))
+    (matcher,) = read.matchers.matchers
     assert (matcher.name, matcher.value) == ("job", value)
 
 
@@ -86,9 +89,15 @@ def test_a_signal_is_split_by_our_own_names_on_each_engine(engine: Engine, names
     [
         ("orders_total", InstrumentKind.COUNTER, ("orders_total",)),
         ("orders_open", InstrumentKind.GAUGE, ("orders_open",)),
-        ("order_seconds", InstrumentKind.HISTOGRAM, ("order_seconds_bucket", "order_seconds_count", "order_seconds_sum")),
+        (
+            "order_seconds",
+            InstrumentKind.HISTOGRAM,
+            ("order_seconds_bucket", "order_seconds_count", "order_seconds_sum"),
+        ),
     ],
 )
-def test_an_instrument_names_the_series_that_queries_use(name: str, kind: InstrumentKind, series: tuple[str, ...]) -> None:
+def test_an_instrument_names_the_series_that_queries_use(
+    name: str, kind: InstrumentKind, series: tuple[str, ...]
+) -> None:
     instrument = Instrument(name=name, kind=kind, unit=Unit.SECONDS, help=Text("주문", "Orders"), bounds=(1, 5))
     assert instrument.series == series
