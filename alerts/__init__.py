@@ -1,0 +1,1 @@
+"""Every number that can wake somebody, one file a system."""

@@ -1,0 +1,76 @@
+"""PostgreSQL: connections left."""
+
+from alerts.actions import SCALE_DATABASE, TEAMS
+from kql import triage
+from observability.model.alert import Alert, Category, Example, Series, Severity
+from observability.model.signal import Engine
+from observability.model.source import Derived, Section
+from observability.model.text import Text
+from observability.model.units import minutes, percent
+from observability.signals import postgresql
+
+
+def _server(role: str, *, used: float, most: float = 1000) -> tuple[Series, ...]:
+    """A server with ``used`` of ``most`` connections, a quarter of them idle."""
+    return (
+        Series(f'tripgen_postgresql_connections{{role="{role}",state="active"}}', f"{used * 0.75:g}x20"),
+        Series(f'tripgen_postgresql_connections{{role="{role}",state="idle"}}', f"{used * 0.25:g}x20"),
+        Series(f'tripgen_postgresql_connections_max{{role="{role}"}}', f"{most:g}x20"),
+    )
+
+
+def _examples(limit: float) -> tuple[Example, ...]:
+    return (
+        Example(
+            "one server is just above the limit, another is not",
+            _server("primary", used=1000 * limit + 8) + _server("replica_1", used=100),
+            at=10,
+            fires=({"role": "primary"},),
+        ),
+        Example("exactly at the limit", _server("primary", used=1000 * limit), at=10),
+        Example(
+            "a spike of one minute",
+            (
+                Series('tripgen_postgresql_connections{role="primary",state="active"}', f"100x8 {1000:g} 100x10"),
+                Series('tripgen_postgresql_connections_max{role="primary"}', "1000x20"),
+            ),
+            at=10,
+        ),
+        Example("the exporter sees no server", (Series('up{job="tripgen-exporter"}', "0x20"),), at=10),
+    )
+
+
+DATABASE_CONNECTION_POOL_EXHAUSTED = Alert(
+    id="database-connection-pool-exhausted",
+    title=Text(ko="DB 연결 풀 소진", en="Database Connection Pool Exhausted"),
+    source=Section("8.1.2", reading="R7"),
+    watches=postgresql.DATABASE_CONNECTION_POOL,
+    engine=Engine.PROMETHEUS,
+    above=percent(80),
+    window=minutes(5),
+    every=minutes(1),
+    severity=Severity.TWO,
+    severity_source=Derived(
+        Text(
+            ko="남은 연결이 없으면 모든 서비스의 요청이 실패하기 시작합니다.",
+            en="With no connection left, requests of every service begin to fail.",
+        ),
+        (Section("10.2.1"),),
+    ),
+    category=Category.RESOURCE,
+    actions=(SCALE_DATABASE, TEAMS),
+    meaning=Text(
+        ko="PostgreSQL 서버의 연결 중 사용 중인 비율이 한계를 넘었습니다.",
+        en="The share of a PostgreSQL server's connections in use is above the limit.",
+    ),
+    impact=Text(
+        ko="곧 새 연결이 거절되어 요청이 실패합니다.", en="Soon new connections will be refused, and requests fail."
+    ),
+    because=Text(
+        ko="문서의 값입니다. Azure의 max_connections 메트릭은 30분 단위라 쓸 수 없어서, exporter가 사용 중인 연결과 최대 연결을 잽니다.",
+        en="The document's value. Azure's max_connections metric comes only every 30 minutes, so the exporter measures both "
+        "the connections in use and those allowed.",
+    ),
+    first_steps=(triage.DATABASE_SESSIONS, triage.DATABASE_REFUSALS, triage.SLOW_OPERATIONS),
+    examples=_examples,
+)

@@ -1,0 +1,1 @@
+"""Query packs, one file each: what people run against the logs."""

@@ -1,0 +1,1 @@
+"""What is measured, one file a system: names, units and how each engine reads it."""
