@@ -1,0 +1,1 @@
+"""Grafana dashboards, one file each: what people look at, before and while something is wrong."""

@@ -1,0 +1,1 @@
+"""Pure functions, one kind of output each: definitions in, data out."""

@@ -1,0 +1,79 @@
+"""ARM building blocks: expressions, parameters, templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = Any
+Resource = dict[str, Json]
+
+_USED = re.compile(r"parameters\('([^']+)'\)")
+SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+PARAMETERS_SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#"
+
+
+def text(value: str) -> str:
+    """A literal text: ARM reads ``[...]`` as an expression unless its ``[`` is doubled, and a lone ``[`` as it stands."""
+    return f"[{value}" if value.startswith("[") and value.endswith("]") else value
+
+
+def quoted(value: str) -> str:
+    """A literal inside an expression."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def parameter(name: str) -> str:
+    return f"[parameters('{name}')]"
+
+
+def resource_id(kind: str, *names: str) -> str:
+    """The id of a resource in the deployment's own resource group; a name may be an expression in brackets."""
+    parts = (name[1:-1] if name.startswith("[") else quoted(name) for name in names)
+    return f"[resourceId({', '.join([quoted(kind), *parts])})]"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A deployment parameter. Without a default it must be given; a secureString never has one.
+
+    ``example`` stands in parameters.example.json where there is no default.
+    """
+
+    name: str
+    description: str
+    type: str = "string"
+    default: Json = None
+    example: Json = None
+
+    def declaration(self) -> Json:
+        body: dict[str, Json] = {"type": self.type}
+        if self.default is not None:
+            body["defaultValue"] = self.default
+        body["metadata"] = {"description": self.description}
+        return body
+
+
+def used_in(body: str) -> set[str]:
+    """Names of the parameters that a rendered template text uses."""
+    return set(_USED.findall(body))
+
+
+def template(
+    resources: Iterable[Resource], parameters: Mapping[str, Parameter], encode: Any, description: str
+) -> dict[str, Json]:
+    """A deployment template that declares exactly the parameters its resources use.
+
+    Raises KeyError for a parameter that nobody declared.
+    """
+    listed = list(resources)
+    names = used_in(encode(listed))
+    return {
+        "$schema": SCHEMA,
+        "contentVersion": "1.0.0.0",
+        "metadata": {"description": description},
+        "parameters": {name: parameters[name].declaration() for name in sorted(names)},
+        "resources": listed,
+    }

@@ -1,0 +1,185 @@
+"""Who is told, as ARM resources: action groups, the maintenance rule, web tests."""
+
+from __future__ import annotations
+
+from observability.model.alert import Action, Alert, Channel, Suppression, WebTest
+from observability.model.text import Lang
+from observability.render.arm import Parameter, Resource, parameter, resource_id, text
+
+GROUP_TYPE = "Microsoft.Insights/actionGroups"
+# Korea, where the on-call numbers are (reading R22).
+COUNTRY_CODE = "82"
+
+
+def _camel(slug: str) -> str:
+    first, *rest = slug.split("-")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def address_parameter(action: Action) -> str:
+    """The secureString that holds the receiver's address."""
+    suffix = {Channel.WEBHOOK: "Url", Channel.LOGIC_APP: "CallbackUrl", Channel.SMS: "PhoneNumber"}
+    return _camel(action.id) + suffix[action.channel]
+
+
+def workflow_parameter(action: Action) -> str:
+    return f"{_camel(action.id)}Workflow"
+
+
+def parameters(actions: tuple[Action, ...]) -> list[Parameter]:
+    """What a deployment must or may say about the receivers."""
+    found = []
+    for action in actions:
+        what = {
+            Channel.WEBHOOK: "Integration URL, with its key.",
+            Channel.LOGIC_APP: "Callback URL of the workflow's trigger, with its signature.",
+            Channel.SMS: "National number without the leading 0.",
+        }[action.channel]
+        found.append(
+            Parameter(address_parameter(action), f"{action.title.en}: {what}", "secureString", example="<secret>")
+        )
+        if action.channel is Channel.LOGIC_APP:
+            found.append(
+                Parameter(
+                    workflow_parameter(action),
+                    f"{action.title.en}: name of the Logic App workflow in this resource group.",
+                    default=f"la-tripgen-{action.id}",
+                )
+            )
+        if action.channel is Channel.WEBHOOK:
+            found.append(
+                Parameter(
+                    f"{_camel(action.id)}CommonSchema",
+                    f"{action.title.en}: send the common alert schema.",
+                    "bool",
+                    default=True,
+                )
+            )
+    return found
+
+
+def group_name(actions: tuple[Action, ...]) -> str:
+    return f"ag-tripgen-{'-'.join(action.code for action in actions)}"
+
+
+def short_name(actions: tuple[Action, ...]) -> str:
+    """What an SMS begins with; Azure allows 12 characters (checks/azure.py)."""
+    return f"tg-{'-'.join(action.code for action in actions)}"
+
+
+def groups(alerts: tuple[Alert, ...]) -> list[tuple[Action, ...]]:
+    """Every combination of actions that some alert uses, once, in the order of the alerts."""
+    return list(dict.fromkeys(alert.actions for alert in alerts if alert.actions))
+
+
+def group(actions: tuple[Action, ...]) -> Resource:
+    """One action group."""
+    hooks, apps, phones = [], [], []
+    for action in actions:
+        address = parameter(address_parameter(action))
+        if action.channel is Channel.WEBHOOK:
+            common = parameter(f"{_camel(action.id)}CommonSchema")
+            hooks.append({"name": action.id, "serviceUri": address, "useCommonAlertSchema": common})
+        elif action.channel is Channel.LOGIC_APP:
+            workflow = resource_id("Microsoft.Logic/workflows", parameter(workflow_parameter(action)))
+            apps.append(
+                {"name": action.id, "resourceId": workflow, "callbackUrl": address, "useCommonAlertSchema": True}
+            )
+        else:
+            phones.append({"name": action.id, "countryCode": COUNTRY_CODE, "phoneNumber": address})
+    receivers = {"webhookReceivers": hooks, "logicAppReceivers": apps, "smsReceivers": phones}
+    return {
+        "type": GROUP_TYPE,
+        "apiVersion": "2023-01-01",
+        "name": group_name(actions),
+        "location": "Global",
+        "properties": {
+            "groupShortName": short_name(actions),
+            "enabled": True,
+            **{name: items for name, items in receivers.items() if items},
+        },
+    }
+
+
+def suppression(rule: Suppression, lang: Lang) -> Resource:
+    """An alert processing rule that silences the named severities on its schedule; more severe ones still page."""
+    return {
+        "type": "Microsoft.AlertsManagement/actionRules",
+        "apiVersion": "2021-08-08",
+        "name": f"apr-tripgen-{rule.id}",
+        "location": "Global",
+        "properties": {
+            "enabled": True,
+            "description": text(rule.title.get(lang)),
+            "scopes": ["[resourceGroup().id]"],
+            "conditions": [
+                {
+                    "field": "Severity",
+                    "operator": "Equals",
+                    "values": [f"Sev{int(severity)}" for severity in rule.severities],
+                }
+            ],
+            "schedule": {
+                "timeZone": rule.time_zone,
+                "recurrences": [
+                    {
+                        "recurrenceType": "Weekly",
+                        "daysOfWeek": [rule.weekday],
+                        "startTime": rule.start,
+                        "endTime": rule.end,
+                    }
+                ],
+            },
+            "actions": [{"actionType": "RemoveAllActionGroups"}],
+        },
+    }
+
+
+def path_parameter(test: WebTest) -> str:
+    return f"{_camel(test.id)}Path"
+
+
+def web_test_parameters(tests: tuple[WebTest, ...]) -> list[Parameter]:
+    return [
+        Parameter(
+            path_parameter(test), f"Public path that the synthetic check of {test.service} asks for.", default=test.path
+        )
+        for test in tests
+    ]
+
+
+def web_test(test: WebTest, lang: Lang) -> Resource:
+    """One availability test of a public endpoint."""
+    name = f"wt-tripgen-{test.id}"
+    component = "resourceId('Microsoft.Insights/components', parameters('appInsightsName'))"
+    return {
+        "type": "Microsoft.Insights/webtests",
+        "apiVersion": "2022-06-15",
+        "name": name,
+        "location": parameter("location"),
+        "kind": "standard",
+        # The portal and the component find a test by this tag, whose key holds the component's id.
+        "tags": f"[createObject(concat('hidden-link:', {component}), 'Resource')]",
+        "properties": {
+            "SyntheticMonitorId": name,
+            "Name": test.service,
+            "Description": text(test.title.get(lang)),
+            "Enabled": True,
+            "Kind": "standard",
+            "Frequency": int(test.every.total_seconds()),
+            "Timeout": 30,
+            "RetryEnabled": True,
+            "Locations": [{"Id": location} for location in test.locations],
+            "Request": {
+                "RequestUrl": f"[concat('https://', parameters('publicHost'), parameters('{path_parameter(test)}'))]",
+                "HttpVerb": "GET",
+                "FollowRedirects": False,
+                "ParseDependentRequests": False,
+            },
+            "ValidationRules": {
+                "ExpectedHttpStatusCode": 200,
+                "SSLCheck": True,
+                "SSLCertRemainingLifetimeCheck": 30,
+            },
+        },
+    }

@@ -1,0 +1,389 @@
+"""The telemetry pipeline as ARM resources: workspace, component, table retention, collection, diagnostic settings.
+
+The cluster itself is deployed elsewhere: its two monitoring add-ons (Container Insights with managed identity, managed
+Prometheus) have to be on, or the rules made here find nobody to collect for them. Two kinds of setting cannot stand in
+a template of one resource group: the subscription's activity log (AzureActivity) and Entra's sign-ins (SigninLogs,
+AuditLogs); only their retention is set here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from observability.azure.tables import FUNCTIONS
+from observability.model.system import AppInsights, ResourceName, RetentionClass, Workspace
+from observability.model.units import Unit
+from observability.render.arm import Parameter, Resource, parameter, quoted, resource_id
+from observability.render.arm_alerts import name_parameter
+
+WORKSPACE_TYPE = "Microsoft.OperationalInsights/workspaces"
+COMPONENT_TYPE = "Microsoft.Insights/components"
+ACCOUNT_TYPE = "Microsoft.Monitor/accounts"
+CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
+ENDPOINT_TYPE = "Microsoft.Insights/dataCollectionEndpoints"
+RULE_TYPE = "Microsoft.Insights/dataCollectionRules"
+_COLLECTION_VERSION = "2024-03-11"
+
+SKIP_TABLES = "tablesToSkip"
+EDGE_ACCESS_LOGS = "edgeAccessLogs"
+
+_WORKSPACE_NAME = parameter(name_parameter("workspace"))
+_ACCOUNT_NAME = parameter(name_parameter("monitor_workspace"))
+_CLUSTER_NAME = parameter(name_parameter("cluster"))
+_WORKSPACE = resource_id(WORKSPACE_TYPE, _WORKSPACE_NAME)
+_ACCOUNT = resource_id(ACCOUNT_TYPE, _ACCOUNT_NAME)
+_CLUSTER = resource_id(CLUSTER_TYPE, _CLUSTER_NAME)
+
+# The names Microsoft's own onboarding gives: enabling an add-on by hand then updates these rules instead of making
+# a second set beside them, which would store every row twice.
+_PROMETHEUS_NAME = f"[concat('MSProm-', parameters('location'), '-', parameters('{name_parameter('cluster')}'))]"
+_CONTAINERS_NAME = f"[concat('MSCI-', parameters('location'), '-', parameters('{name_parameter('cluster')}'))]"
+
+CONTAINER_TABLES = (
+    "ContainerLogV2",
+    "KubeEvents",
+    "KubePodInventory",
+    "KubeNodeInventory",
+    "KubePVInventory",
+    "KubeServices",
+    "KubeMonAgentEvents",
+    "InsightsMetrics",
+    "Perf",
+)
+"""What Container Insights collects; each stream is named after its table.
+
+ContainerInventory and ContainerNodeInventory are left out: no query reads them, they add a row a container and minute,
+and the first stores the containers' environment variables. The portal's own Container Insights pages want every stream;
+people look at Grafana here.
+"""
+
+# Perf alone is eight rows a container and minute, and most containers of a cluster this size are AKS's own. Managed
+# Prometheus still watches them; rows about nodes have no namespace and stay.
+SYSTEM_NAMESPACES = ("kube-system", "gatekeeper-system", "azure-arc")
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log category of a resource type, and the table its rows arrive in; ``switch`` names a bool parameter."""
+
+    category: str
+    table: str
+    switch: str | None = None
+
+
+# Access logs are a row a request and nobody samples them: at the design's throughput one of the two fills the daily
+# cap within hours, and a full cap blinds every log alert (R18). Requests are already in AppRequests and in the
+# platform metrics, so the logs are for an investigation and off until somebody sets the parameter.
+#
+# Two categories are from general knowledge and not read in a reference: AzurePolicyEvaluationDetails of the vault and
+# Audit of the workspace.
+LOGS: Mapping[str, tuple[Log, ...]] = {
+    # QueryStoreRuntime has rows once the server parameter pg_qs.query_capture_mode is on.
+    "Microsoft.DBforPostgreSQL/flexibleServers": (
+        Log("PostgreSQLLogs", "PGSQLServerLogs"),
+        Log("PostgreSQLFlexSessions", "PGSQLPgStatActivitySessions"),
+        Log("PostgreSQLFlexQueryStoreRuntime", "PGSQLQueryStoreRuntime"),
+    ),
+    # Without ConnectedClientList: a snapshot of all clients every ten seconds, that costs the cache some speed too;
+    # the exporter counts clients.
+    "Microsoft.Cache/redis": (Log("MSEntraAuthenticationAuditLog", "ACREntraAuthenticationAuditLog"),),
+    # Without ApplicationMetricsLogs: the exporter measures queues and subscriptions.
+    "Microsoft.ServiceBus/namespaces": (
+        Log("OperationalLogs", "AZMSOperationalLogs"),
+        Log("RuntimeAuditLogs", "AZMSRunTimeAuditLogs"),
+        Log("DiagnosticErrorLogs", "AZMSDiagnosticErrorLogs"),
+        Log("VNetAndIPFilteringLogs", "AZMSVnetConnectionEvents"),
+    ),
+    # Without ApplicationGatewayPerformanceLog: the v1 tier's.
+    "Microsoft.Network/applicationGateways": (
+        Log("ApplicationGatewayFirewallLog", "AGWFirewallLogs"),
+        Log("ApplicationGatewayAccessLog", "AGWAccessLogs", EDGE_ACCESS_LOGS),
+    ),
+    "Microsoft.Cdn/profiles": (
+        Log("FrontDoorWebApplicationFirewallLog", "AzureDiagnostics"),
+        Log("FrontDoorHealthProbeLog", "AzureDiagnostics"),
+        Log("FrontDoorAccessLog", "AzureDiagnostics", EDGE_ACCESS_LOGS),
+    ),
+    "Microsoft.KeyVault/vaults": (
+        Log("AuditEvent", "AZKVAuditLogs"),
+        Log("AzurePolicyEvaluationDetails", "AZKVPolicyEvaluationDetailsLogs"),
+    ),
+    # kube-audit holds reads and refusals, the evidence for R10; kube-audit-admin is its small part that changes
+    # something, in a table of its own that stays quick to search. Without kube-apiserver, scheduler and controller
+    # manager: what they decide about pods is in KubeEvents.
+    CLUSTER_TYPE: (
+        Log("kube-audit", "AKSAudit"),
+        Log("kube-audit-admin", "AKSAuditAdmin"),
+        Log("cluster-autoscaler", "AKSControlPlane"),
+        Log("guard", "AKSControlPlane"),
+    ),
+    "Microsoft.ContainerRegistry/registries": (
+        Log("ContainerRegistryLoginEvents", "ContainerRegistryLoginEvents"),
+        Log("ContainerRegistryRepositoryEvents", "ContainerRegistryRepositoryEvents"),
+    ),
+    # Who read the logs.
+    WORKSPACE_TYPE: (Log("Audit", "LAQueryLogs"),),
+}
+
+
+def _plain(value: float) -> float:
+    """10, not 10.0: JSON people read."""
+    return int(value) if float(value).is_integer() else value
+
+
+def parameters(workspace: Workspace, resources: Mapping[str, ResourceName]) -> list[Parameter]:
+    """The region, the names of the design's resources and the two choices a deployment has."""
+    return [
+        Parameter("location", "Region of the workspace and of everything made beside it.", default=workspace.location),
+        *(
+            Parameter(name_parameter(key), f"Name of the {resource.type} '{key}'.", default=resource.name)
+            for key, resource in resources.items()
+        ),
+        Parameter(
+            SKIP_TABLES,
+            "Tables whose retention this deployment leaves alone. Azure refuses the retention of a table that is not "
+            "there yet: AzureDiagnostics appears with its first row, a solution's tables with the solution. Name such "
+            "tables here, and deploy again without them once they have rows; until then the workspace's retention "
+            "applies to them.",
+            "array",
+            default=[],
+        ),
+        Parameter(
+            EDGE_ACCESS_LOGS,
+            "Collect the access logs of Front Door and Application Gateway: a row a request, never sampled, enough to "
+            "fill the daily cap. For an investigation.",
+            "bool",
+            default=False,
+        ),
+    ]
+
+
+def log_workspace(workspace: Workspace) -> Resource:
+    return {
+        "type": WORKSPACE_TYPE,
+        "apiVersion": "2025-07-01",
+        "name": _WORKSPACE_NAME,
+        "location": parameter("location"),
+        "properties": {
+            "sku": {"name": "PerGB2018"},
+            "retentionInDays": workspace.retention.days,
+            "workspaceCapping": {"dailyQuotaGb": _plain(workspace.daily_cap.to(Unit.GIGABYTES))},
+        },
+    }
+
+
+def component(insights: AppInsights) -> Resource:
+    """The workspace-based Application Insights component.
+
+    Local authentication stays on: agents know nothing but the connection string, and the services' identity has no
+    role to publish telemetry with. Turned off, everything they send would be refused without a word.
+    """
+    return {
+        "type": COMPONENT_TYPE,
+        "apiVersion": "2020-02-02",
+        "name": parameter(name_parameter("app_insights")),
+        "location": parameter("location"),
+        "kind": "web",
+        "dependsOn": [_WORKSPACE],
+        "properties": {
+            "Application_Type": "web",
+            "WorkspaceResourceId": _WORKSPACE,
+            "IngestionMode": "LogAnalytics",
+            "SamplingPercentage": _plain(insights.sampling.to(Unit.PERCENT)),
+            "DisableLocalAuth": False,
+        },
+    }
+
+
+def table(name: str, interactive: int, total: int) -> Resource:
+    """How long one table is kept: ``interactive`` days to query, then out of reach of queries up to ``total``.
+
+    The Analytics plan throughout, as log alerts read no other.
+    """
+    return {
+        "type": f"{WORKSPACE_TYPE}/tables",
+        "apiVersion": "2025-07-01",
+        "name": f"[concat(parameters('{name_parameter('workspace')}'), {quoted(f'/{name}')})]",
+        "condition": f"[not(contains(parameters('{SKIP_TABLES}'), {quoted(name)}))]",
+        "dependsOn": [_WORKSPACE],
+        "properties": {
+            "plan": "Analytics",
+            "retentionInDays": min(interactive, total),
+            "totalRetentionInDays": total,
+        },
+    }
+
+
+def tables(workspace: Workspace, retention: Iterable[RetentionClass]) -> list[Resource]:
+    """One resource for each table of each class. Raises ValueError for a name that is a function, not a table."""
+    found = []
+    for group in retention:
+        for name in group.tables:
+            if name in FUNCTIONS:
+                raise ValueError(f"retention class '{group.key}': '{name}' is a function over tables and keeps nothing")
+            found.append(table(name, workspace.retention.days, group.azure_days))
+    return found
+
+
+def _streams(*names: str) -> str:
+    """A list of streams as an expression: the published schema names five of the streams the service takes."""
+    return f"[createArray({', '.join(quoted(f'Microsoft-{name}') for name in names)})]"
+
+
+def _association(name: str, rule: str, words: str) -> Resource:
+    """Ties a collection rule to the cluster."""
+    return {
+        "type": "Microsoft.Insights/dataCollectionRuleAssociations",
+        "apiVersion": _COLLECTION_VERSION,
+        "name": name,
+        "scope": _CLUSTER,
+        "dependsOn": [rule],
+        "properties": {"description": words, "dataCollectionRuleId": rule},
+    }
+
+
+def prometheus() -> list[Resource]:
+    """Managed Prometheus: the Azure Monitor workspace, and the way from the cluster into it.
+
+    The endpoint is public: the design's private endpoints (7.3.1) have none for Azure Monitor.
+    """
+    endpoint, rule = resource_id(ENDPOINT_TYPE, _PROMETHEUS_NAME), resource_id(RULE_TYPE, _PROMETHEUS_NAME)
+    return [
+        {
+            "type": ACCOUNT_TYPE,
+            "apiVersion": "2025-10-03",
+            "name": _ACCOUNT_NAME,
+            "location": parameter("location"),
+            "properties": {},
+        },
+        {
+            "type": ENDPOINT_TYPE,
+            "apiVersion": _COLLECTION_VERSION,
+            "name": _PROMETHEUS_NAME,
+            "location": parameter("location"),
+            "kind": "Linux",
+            "properties": {"networkAcls": {"publicNetworkAccess": "Enabled"}},
+        },
+        {
+            "type": RULE_TYPE,
+            "apiVersion": _COLLECTION_VERSION,
+            "name": _PROMETHEUS_NAME,
+            "location": parameter("location"),
+            "kind": "Linux",
+            "dependsOn": [_ACCOUNT, endpoint],
+            "properties": {
+                "dataCollectionEndpointId": endpoint,
+                "dataSources": {
+                    "prometheusForwarder": [
+                        {
+                            "name": "PrometheusDataSource",
+                            "streams": ["Microsoft-PrometheusMetrics"],
+                            "labelIncludeFilter": {},
+                        }
+                    ]
+                },
+                "destinations": {"monitoringAccounts": [{"name": "MonitoringAccount1", "accountResourceId": _ACCOUNT}]},
+                "dataFlows": [{"streams": _streams("PrometheusMetrics"), "destinations": ["MonitoringAccount1"]}],
+            },
+        },
+        _association(_PROMETHEUS_NAME, rule, "Without it no Prometheus metric of the cluster is stored."),
+    ]
+
+
+def containers() -> list[Resource]:
+    """Container Insights and the nodes' logins, in one rule: the agent reads Syslog only beside its own extension."""
+    rule = resource_id(RULE_TYPE, _CONTAINERS_NAME)
+    streams = _streams(*CONTAINER_TABLES)
+    return [
+        {
+            "type": RULE_TYPE,
+            "apiVersion": _COLLECTION_VERSION,
+            "name": _CONTAINERS_NAME,
+            "location": parameter("location"),
+            "kind": "Linux",
+            "dependsOn": [_WORKSPACE],
+            "properties": {
+                "dataSources": {
+                    "extensions": [
+                        {
+                            "name": "ContainerInsightsExtension",
+                            "extensionName": "ContainerInsights",
+                            "streams": streams,
+                            "extensionSettings": {
+                                "dataCollectionSettings": {
+                                    "interval": "1m",
+                                    "namespaceFilteringMode": "Exclude",
+                                    "namespaces": list(SYSTEM_NAMESPACES),
+                                    "enableContainerLogV2": True,
+                                }
+                            },
+                        }
+                    ],
+                    "syslog": [
+                        {
+                            "name": "NodeLogins",
+                            "streams": ["Microsoft-Syslog"],
+                            "facilityNames": ["auth", "authpriv"],
+                            # sshd writes a successful login, and most failed ones, as Info.
+                            "logLevels": ["Info", "Notice", "Warning", "Error", "Critical", "Alert", "Emergency"],
+                        }
+                    ],
+                },
+                "destinations": {"logAnalytics": [{"name": "ciworkspace", "workspaceResourceId": _WORKSPACE}]},
+                "dataFlows": [
+                    {"streams": streams, "destinations": ["ciworkspace"]},
+                    {"streams": ["Microsoft-Syslog"], "destinations": ["ciworkspace"]},
+                ],
+            },
+        },
+        # The agent and the portal look for this very name.
+        _association("ContainerInsightsExtension", rule, "Without it no log or event of the cluster is stored."),
+    ]
+
+
+def diagnostic_setting(resource: ResourceName, logs: Sequence[Log]) -> Resource:
+    """Sends the named logs of one resource to the workspace.
+
+    No metrics: Azure keeps platform metrics for 93 days by itself and alerts and panels read them there, while a copy
+    in the workspace costs money and room under the daily cap. Names are not category groups ("allLogs"), which would
+    grow with whatever Azure adds to them.
+    """
+    properties = {
+        "workspaceId": _WORKSPACE,
+        "logs": [{"category": log.category, "enabled": parameter(log.switch) if log.switch else True} for log in logs],
+    }
+    # Front Door has no tables of its own, and every query on it reads AzureDiagnostics: should it get some one day,
+    # "Dedicated" would move its rows away from under the queries.
+    if any(log.table != "AzureDiagnostics" for log in logs):
+        properties["logAnalyticsDestinationType"] = "Dedicated"
+    return {
+        "type": "Microsoft.Insights/diagnosticSettings",
+        "apiVersion": "2021-05-01-preview",
+        "name": "to-log-analytics",
+        "scope": resource_id(resource.type, parameter(name_parameter(resource.key))),
+        "dependsOn": [_WORKSPACE],
+        "properties": properties,
+    }
+
+
+def diagnostic_settings(resources: Iterable[ResourceName]) -> list[Resource]:
+    """One setting for each resource whose type has logs to collect, so a new replica is collected like the first."""
+    return [diagnostic_setting(resource, LOGS[resource.type]) for resource in resources if resource.type in LOGS]
+
+
+def workspace_resources(
+    workspace: Workspace,
+    insights: AppInsights,
+    retention: Iterable[RetentionClass],
+    resources: Mapping[str, ResourceName],
+) -> list[Resource]:
+    """Everything in azure/workspace.json, in the order a reader wants it; dependsOn gives the order of deployment."""
+    return [
+        log_workspace(workspace),
+        component(insights),
+        *prometheus(),
+        *containers(),
+        *diagnostic_settings(resources.values()),
+        *tables(workspace, retention),
+    ]

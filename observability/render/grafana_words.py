@@ -1,0 +1,94 @@
+"""What dashboards say: descriptions, with the meaning of every line and its number taken from the definition."""
+
+from __future__ import annotations
+
+from observability.model.alert import Alert, Slo
+from observability.model.dashboard import Bound, Goal, Panel
+from observability.model.query import Query
+from observability.model.source import Source, sections_of
+from observability.model.text import Lang, Text
+from observability.model.units import Quantity, Unit, number, percent
+from observability.render import durations
+from observability.render.words import section_list
+
+OTHER_DASHBOARDS = Text(ko="다른 대시보드", en="Other dashboards")
+SLO_COLUMNS: dict[str, Text] = {
+    "service": Text(ko="서비스", en="Service"),
+    "sli_percent": Text(ko="달성률", en="Achieved"),
+    "objective_percent": Text(ko="목표", en="Objective"),
+    "budget_left_percent": Text(ko="남은 오류 예산", en="Error budget left"),
+    "good": Text(ko="충족", en="Good"),
+    "total": Text(ko="전체", en="Total"),
+}
+_ALERT = Text(ko="알림선", en="Alert line")
+_GOAL = {
+    Bound.BELOW: Text(ko="미만이어야 함", en="to stay below"),
+    Bound.ABOVE: Text(ko="이상이어야 함", en="to reach"),
+    Bound.AROUND: Text(ko="기준", en="to compare with"),
+}
+_COUNTING_WORDS = {Unit.RESTARTS: "회", Unit.MESSAGES: "건", Unit.CONNECTIONS: "개", Unit.SECONDS: "초"}
+_PLURALS = (Unit.RESTARTS, Unit.MESSAGES, Unit.CONNECTIONS)
+_FIRES = {"ko": ("초과", "미만"), "en": ("above", "below")}
+
+
+def description(panel: Panel, drawing: tuple[Alert, ...], lang: Lang) -> str:
+    """The panel's own words or its signal's, then a line of text for each line drawn."""
+    parts = [(panel.description or _meaning(panel)).get(lang)]
+    if isinstance(panel.shows, Slo):
+        parts.append(_objective(panel.shows, lang))
+    parts += [_limit(alert, lang) for alert in drawing]
+    parts += [_goal(goal, lang) for goal in panel.goals]
+    return "\n\n".join(parts)
+
+
+def _meaning(panel: Panel) -> Text:
+    shown = panel.shows
+    if isinstance(shown, Query):
+        return shown.look_for or shown.title
+    if isinstance(shown, Slo):
+        return Text(
+            ko="서비스별 달성률과 남은 오류 예산. 예산이 0% 아래면 목표를 지키지 못한 것입니다.",
+            en="What each service achieved, and the error budget left. Below 0 % the objective is missed.",
+        )
+    return shown.help
+
+
+def _cited(source: Source | None, lang: Lang) -> list[str]:
+    sections = sections_of(source)
+    if not sections:
+        return []
+    return [f"{'설계서' if lang == 'ko' else 'design document'} {section_list(sections)}"]
+
+
+def _limit(alert: Alert, lang: Lang) -> str:
+    """``알림선: 1% 초과, 5분 구간 (high-error-rate, alerts/services.py, 설계서 8.1.2)``."""
+    limit = _shown(alert.limit, lang) if alert.limit is not None else ""
+    side = _FIRES[lang][0 if alert.above is not None else 1]
+    window = durations.words(alert.window, lang)
+    rule = f"{limit} {side}, {window} 구간" if lang == "ko" else f"{side} {limit}, over {window}"
+    origin = ", ".join([alert.id, alert.place.file, *_cited(alert.source, lang)])
+    return f"{_ALERT.get(lang)}: {rule} ({origin})"
+
+
+def _goal(goal: Goal, lang: Lang) -> str:
+    value, words = _shown(goal.value, lang), _GOAL[goal.bound].get(lang)
+    rule = f"{value} {words}" if lang == "ko" else f"{words} {value}"
+    origin = ", ".join(_cited(goal.source, lang))
+    return f"{goal.title.get(lang)}: {rule}" + (f" ({origin})" if origin else "")
+
+
+def _shown(value: Quantity, lang: Lang) -> str:
+    """The quantity as people say it: ratios in percent, counted things with their counting word."""
+    if value.unit is Unit.RATIO:
+        value = percent(value.to(Unit.PERCENT))
+    if lang == "ko" and value.unit in _COUNTING_WORDS:
+        return f"{number(value.value)}{_COUNTING_WORDS[value.unit]}"
+    text = str(value)
+    return text.removesuffix("s") if value.value == 1 and value.unit in _PLURALS else text
+
+
+def _objective(slo: Slo, lang: Lang) -> str:
+    share, period = f"{100 * slo.objective:.12g}%", durations.words(slo.period, lang)
+    rule = f"목표: {period} 동안 {share} 이상" if lang == "ko" else f"Objective: {share} over {period}"
+    origin = ", ".join([slo.id, slo.place.file, *_cited(slo.source, lang)])
+    return f"{rule} ({origin})"

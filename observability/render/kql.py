@@ -1,0 +1,117 @@
+"""KQL texts: parameters become ``let`` lines, so that the text can be pasted and no value is spliced into it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from textwrap import dedent
+
+from observability.model.alert import Alert, Slo
+from observability.model.query import Kql, Param, Query
+from observability.render import durations
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+BIN_SIZE = "bin_size"
+
+
+def literal(value: Param) -> str:
+    """One KQL literal.
+
+    Raises ValueError for a text with a control character other than tab and line ends, and for infinity and NaN.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, timedelta):
+        return durations.kql(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value!r} is not a number that KQL can write")
+        return repr(value)
+    if any(ord(char) < 32 and char not in _ESCAPES for char in value):
+        raise ValueError(f"{value!r} holds a control character")
+    return '"' + "".join(_ESCAPES.get(char, char) for char in value) + '"'
+
+
+def _let(params: Mapping[str, str]) -> str:
+    return "".join(f"let {name} = {text};\n" for name, text in params.items())
+
+
+def _body(text: str) -> str:
+    return dedent(text).strip()
+
+
+def query(definition: Query) -> str:
+    """The query as people run it."""
+    return _let({name: literal(value) for name, value in definition.params.items()}) + _body(definition.text)
+
+
+def _measure(kql: Kql, params: Mapping[str, str], time: bool) -> str:
+    by = [f"{name} = {expression}" for name, expression in kql.by.items()]
+    names = list(kql.by)
+    if time:
+        by.append(f"TimeGenerated = bin(TimeGenerated, {BIN_SIZE})")
+        names.insert(0, "TimeGenerated")
+    lines = [_body(kql.rows), f"| summarize {kql.summarize}{' by ' + ', '.join(by) if by else ''}"]
+    if kql.result:
+        lines.append(_body(kql.result))
+    lines.append(f"| project {', '.join([*names, 'value'])}")
+    if time:
+        lines.append(f"| order by {', '.join(f'{name} asc' for name in names)}")
+    body = "\n".join(lines)
+    used = {name: text for name, text in params.items() if re.search(rf"\b{name}\b", body)}
+    return _let(used) + body
+
+
+def window(kql: Kql, span: timedelta, params: Mapping[str, Param] | None = None) -> str:
+    """The measure over the whole window: one row for each value of ``by``, no time column."""
+    values = {**kql.params, **(params or {})}
+    return _measure(kql, {BIN_SIZE: literal(span), **{name: literal(value) for name, value in values.items()}}, False)
+
+
+def chart(kql: Kql, bin_size: str) -> str:
+    """The measure over time, in bins of ``bin_size`` (a KQL timespan, or Grafana's ``$__interval``)."""
+    return _measure(kql, {BIN_SIZE: bin_size, **{name: literal(value) for name, value in kql.params.items()}}, True)
+
+
+def now(kql: Kql) -> str:
+    """The measure over all rows in the reader's time range, for a single number or a table."""
+    return _measure(kql, {name: literal(value) for name, value in kql.params.items()}, False)
+
+
+def alert(definition: Alert) -> str:
+    """The query of a log alert rule. Raises ValueError where the signal has no KQL."""
+    if definition.watches.kql is None:
+        raise ValueError(f"signal '{definition.watches.name}' has no KQL")
+    return window(definition.watches.kql, definition.window, definition.params)
+
+
+def slo(definition: Slo) -> str:
+    """Where an objective stands: one row a service with SLI, objective and the error budget left, in percent."""
+    params = {name: literal(value) for name, value in definition.watches.params.items()}
+    params["objective"] = literal(float(definition.objective))
+    return f"""{_let(params)}{_body(definition.watches.text)}
+| where total > 0
+| extend sli_percent = 100.0 * good / total, objective_percent = 100.0 * objective,
+    budget_left_percent = 100.0 * (1.0 - (1.0 - todouble(good) / total) / (1.0 - objective))
+| project service, sli_percent, objective_percent, budget_left_percent, good, total
+| order by budget_left_percent asc, service asc"""
+
+
+SLO_COLUMNS = {
+    "service": "string",
+    "sli_percent": "real",
+    "objective_percent": "real",
+    "budget_left_percent": "real",
+    "good": "long",
+    "total": "long",
+}
+
+
+def header(title: str, source: str, place: str, notes: tuple[str, ...] = ()) -> str:
+    """The comment above a generated query; every line of it is a comment whatever the texts hold."""
+    lines = [title, source, place, *notes]
+    return "".join(f"// {line}\n" for text in lines for line in text.splitlines())

@@ -1,0 +1,151 @@
+"""One page an alert, in Korean and English: what it means, what to run first, why this number, whom to call."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import jinja2
+
+from observability.model.alert import Alert, Suppression
+from observability.model.finding import Finding
+from observability.model.operations import SeverityLevel
+from observability.model.query import Query
+from observability.model.signal import Engine
+from observability.model.text import Text
+from observability.render import durations, kql, promql
+from observability.render.arm_alerts import rule_name
+from observability.render.words import cited_findings, condition_words, words_of
+
+_ENGINES = {
+    Engine.LOG: Text(ko="로그 알림", en="log alert"),
+    Engine.METRIC: Text(ko="메트릭 알림", en="metric alert"),
+    Engine.PROMETHEUS: Text(ko="Prometheus 규칙", en="Prometheus rule"),
+}
+_DAYS = {
+    "Monday": "월요일",
+    "Tuesday": "화요일",
+    "Wednesday": "수요일",
+    "Thursday": "목요일",
+    "Friday": "금요일",
+    "Saturday": "토요일",
+    "Sunday": "일요일",
+}
+# Azure names zones as Windows does; people here say KST.
+_ZONES = {"Korea Standard Time": "KST"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    title: Text
+    key: str
+    look_for: Text | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Silenced:
+    when: Text
+
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+def _compiled() -> jinja2.BytecodeCache | None:
+    """Compiled templates beside compiled Python; none where the folder cannot be written."""
+    folder = _TEMPLATES / "__pycache__"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+
+
+def _environment() -> jinja2.Environment:
+    # Markdown, not HTML, and every value comes from the project's own definitions.
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        bytecode_cache=_compiled(),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["cell"] = _cell
+    return environment
+
+
+def _cell(text: str) -> str:
+    """The text inside one cell of a Markdown table, which a bar would end."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _measured(alert: Alert) -> _Measured | None:
+    if alert.engine is Engine.LOG:
+        return _Measured("kusto", kql.alert(alert))
+    if alert.engine is Engine.PROMETHEUS:
+        return _Measured("promql", promql.condition(alert))
+    metric = alert.watches.metric
+    return _Measured("text", f"{metric.resource}: {metric.aggregation}({metric.metric})") if metric else None
+
+
+def _step(query: Query) -> _Step:
+    return _Step(query.title, query.key, query.look_for, kql.query(query))
+
+
+def _silenced(alert: Alert, suppressions: tuple[Suppression, ...]) -> _Silenced | None:
+    for rule in suppressions:
+        if alert.severity in rule.severities:
+            span = f"{rule.start[:5]}-{rule.end[:5]} {_ZONES.get(rule.time_zone, rule.time_zone)}"
+            return _Silenced(Text(ko=f"{_DAYS[rule.weekday]} {span}", en=f"{rule.weekday} {span}"))
+    return None
+
+
+def runbooks(
+    alerts: tuple[Alert, ...],
+    severities: dict[int, SeverityLevel],
+    findings: tuple[Finding, ...],
+    suppressions: tuple[Suppression, ...],
+) -> dict[str, str]:
+    """Alert id -> Markdown page."""
+    template = _environment().get_template("runbook.md.j2")
+    return {alert.id: _page(template, alert, severities, findings, suppressions) for alert in alerts}
+
+
+def _page(
+    template: jinja2.Template,
+    alert: Alert,
+    severities: dict[int, SeverityLevel],
+    findings: tuple[Finding, ...],
+    suppressions: tuple[Suppression, ...],
+) -> str:
+    level = severities[int(alert.severity)]
+    cited = cited_findings(alert)
+    return template.render(
+        alert=alert,
+        rule=rule_name(alert),
+        condition=Text(ko=condition_words(alert, "ko"), en=condition_words(alert, "en")),
+        severity=level,
+        response=_duration(level.response),
+        engine=_ENGINES[alert.engine],
+        every=_duration(alert.every),
+        source=words_of(alert.source),
+        steps=[_step(query) for query in alert.first_steps],
+        measured=_measured(alert),
+        findings=[finding for finding in findings if finding.id in cited],
+        why_severity=words_of(alert.severity_source),
+        silenced=_silenced(alert, suppressions),
+    )
+
+
+def _duration(value: timedelta) -> Text:
+    return Text(ko=durations.words(value, "ko"), en=durations.words(value, "en"))

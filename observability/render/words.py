@@ -1,0 +1,51 @@
+"""Alerts and sources in words, for rules, pages and the terminal; every number comes from the definition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from observability.model.alert import Alert
+from observability.model.source import Derived, Section, Source, sections_of
+from observability.model.text import Lang, Text
+from observability.render import durations
+
+_AGAINST = {"ko": ("초과", "미만"), "en": ("above", "below")}
+_FINDING = re.compile(r"\bR\d+\b")
+
+
+def condition_words(alert: Alert, lang: Lang) -> str:
+    """``오류율 1% 초과, 5분 구간``: the rule in one line, numbers from the definition."""
+    side = _AGAINST[lang][0 if alert.above is not None else 1]
+    window = durations.words(alert.window, lang)
+    title = alert.watches.title.get(lang)
+    limit = alert.limit.words(lang) if alert.limit else "?"
+    if lang == "ko":
+        return f"{title} {limit} {side}, {window} 구간"
+    return f"{title} {side} {limit}, over {window}"
+
+
+def section_list(sections: Iterable[Section]) -> str:
+    return ", ".join(
+        f"{section.number} ({section.reading})" if section.reading else section.number for section in sections
+    )
+
+
+def description(alert: Alert, lang: Lang) -> str:
+    source = section_list(sections_of(alert.source))
+    closing = f"설계서 {source}." if lang == "ko" else f"Design document {source}."
+    return f"{condition_words(alert, lang)}. {alert.meaning.get(lang)} {closing}"
+
+
+def words_of(source: Source | None) -> Text:
+    """Where a number comes from, in words."""
+    sections = section_list(sections_of(source))
+    if isinstance(source, Derived):
+        return Text(ko=f"{source.why.ko} ({sections})", en=f"{source.why.en} ({sections})")
+    return Text(ko=f"설계서 {sections}", en=f"design document {sections}")
+
+
+def cited_findings(alert: Alert) -> set[str]:
+    """Ids of the findings behind an alert: those its sources name, and those its reason mentions."""
+    sources = (*sections_of(alert.source), *sections_of(alert.watches.source))
+    return {section.reading for section in sources if section.reading} | set(_FINDING.findall(alert.because.en))

@@ -1,0 +1,253 @@
+"""The dashboards as Grafana gets them, in both languages: nothing that a viewer would trip over."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from observability import catalog
+from observability.design.document import SECTIONS
+from observability.design.telemetry import RESOURCES
+from observability.model.dashboard import Dashboard, Kind, Panel
+from observability.model.signal import Engine, Signal
+from observability.model.source import sections_of
+from observability.model.text import LANGS, Lang
+from observability.render import grafana
+from observability.render.grafana_targets import engine_of
+
+CATALOGUE = catalog.load()
+ALERTS = {alert.id: alert for alert in CATALOGUE.alerts}
+DASHBOARDS = {found.id: found for found in CATALOGUE.dashboards}
+RENDERED: dict[tuple[str, Lang], dict[str, Any]] = {
+    (ident, lang): grafana.dashboard(found, ALERTS, RESOURCES, lang)
+    for ident, found in DASHBOARDS.items()
+    for lang in LANGS
+}
+
+PANEL_KEYS = {
+    "id", "type", "title", "description", "gridPos", "datasource", "targets", "interval", "timeFrom", "transformations",
+    "fieldConfig", "options",
+}  # fmt: skip
+DEPRECATED = {
+    "workspace", "resource", "intersectTime", "resourceUri", "metricDefinition", "dimension", "dimensionFilter",
+    "timeGrainUnit", "resourceGroup",
+}  # fmt: skip
+BUILT_IN = {"__interval", "__rate_interval"}
+
+every_dashboard = pytest.mark.parametrize(
+    "rendered", [pytest.param(body, id=f"{ident}-{lang}") for (ident, lang), body in RENDERED.items()]
+)
+
+
+def data_panels(rendered: dict[str, Any]) -> list[dict[str, Any]]:
+    return [panel for panel in rendered["panels"] if panel["type"] != "row"]
+
+
+def walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    yield path, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from walk(item, f"{path}/{key}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from walk(item, f"{path}/*")
+
+
+def pairs(definition: Dashboard, lang: Lang = "ko") -> Iterator[tuple[Panel, dict[str, Any]]]:
+    """Each panel's definition beside what became of it."""
+    yield from zip(definition.panels, data_panels(RENDERED[definition.id, lang]), strict=True)
+
+
+def all_pairs() -> Iterator[tuple[Panel, dict[str, Any]]]:
+    for definition in DASHBOARDS.values():
+        yield from pairs(definition)
+
+
+def values(panel: dict[str, Any]) -> list[float]:
+    return [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1:]]
+
+
+def test_the_six_dashboards_are_there_and_of_a_size_that_can_be_taken_in() -> None:
+    assert set(DASHBOARDS) >= {
+        "tripgen-ai",
+        "tripgen-aks",
+        "tripgen-business",
+        "tripgen-data",
+        "tripgen-services",
+        "tripgen-workspace",
+    }
+    assert all(8 <= len(found.panels) <= 20 for found in DASHBOARDS.values())
+
+
+def test_each_begins_with_numbers_that_say_whether_it_is_fine() -> None:
+    for found in DASHBOARDS.values():
+        first = found.rows[0]
+        assert first.title.en == "Is it fine?"
+        assert {panel.kind for panel in first.panels} <= {Kind.STAT, Kind.GAUGE, Kind.TABLE}
+        assert first.panels[0].kind is not Kind.TABLE
+
+
+@every_dashboard
+def test_ids_are_unique_and_the_dashboard_has_none(rendered: dict[str, Any]) -> None:
+    ids = [panel["id"] for panel in rendered["panels"]]
+
+    assert ids == list(range(1, len(ids) + 1))
+    assert "id" not in rendered
+    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,40}", rendered["uid"])
+    assert (rendered["schemaVersion"], rendered["timezone"], rendered["tags"][0]) == (41, "Asia/Seoul", "tripgen")
+
+
+@every_dashboard
+def test_no_two_panels_share_a_cell_of_the_24_columns(rendered: dict[str, Any]) -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in rendered["panels"]:
+        pos = panel["gridPos"]
+        assert pos["x"] >= 0 and pos["x"] + pos["w"] <= 24
+        cells = {(x, y) for x in range(pos["x"], pos["x"] + pos["w"]) for y in range(pos["y"], pos["y"] + pos["h"])}
+        assert not cells & taken, panel["title"]
+        taken |= cells
+
+
+@every_dashboard
+def test_every_panel_has_a_title_a_description_a_unit_a_data_source_and_targets(rendered: dict[str, Any]) -> None:
+    for panel in data_panels(rendered):
+        assert set(panel) <= PANEL_KEYS
+        assert panel["title"] and panel["description"]
+        if panel["type"] != "table":
+            assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+        assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"]) > 0
+        for target in panel["targets"]:
+            assert target["datasource"] == panel["datasource"]
+            assert target["datasource"] in (
+                {"type": "grafana-azure-monitor-datasource", "uid": "${ds_azure}"},
+                {"type": "prometheus", "uid": "${ds_prometheus}"},
+            )
+
+
+@every_dashboard
+def test_only_the_colour_below_all_others_is_null(rendered: dict[str, Any]) -> None:
+    nulls = {path for path, value in walk(rendered) if value is None}
+
+    assert nulls <= {"/panels/*/fieldConfig/defaults/thresholds/steps/*/value"}
+    for panel in data_panels(rendered):
+        first, *rest = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+        assert first["value"] is None
+        assert [step["value"] for step in rest] == sorted(set(values(panel)))
+
+
+@every_dashboard
+def test_no_azure_query_uses_a_key_that_the_data_source_has_deprecated(rendered: dict[str, Any]) -> None:
+    for panel in data_panels(rendered):
+        for target in panel["targets"]:
+            for part in ("azureMonitor", "azureLogAnalytics"):
+                if part in target:
+                    assert not DEPRECATED & set(target[part])
+                    assert target[part]["resources"]
+
+
+@every_dashboard
+def test_every_variable_that_is_named_is_defined_before_it_is_needed_and_none_is_idle(rendered: dict[str, Any]) -> None:
+    def named(value: Any) -> set[str]:
+        texts = [text for _, text in walk(value) if isinstance(text, str)]
+        return {a or b for text in texts for a, b in re.findall(r"\$\{(\w+)\}|\$(\w+)", text)} - BUILT_IN
+
+    defined: list[str] = []
+    for variable in rendered["templating"]["list"]:
+        assert named([variable["query"], variable.get("datasource")]) <= set(defined)
+        defined.append(variable["name"])
+    used = named([panel["targets"] for panel in data_panels(rendered)])
+    assert used <= set(defined)
+    assert set(defined) - used <= {"subscription", "resource_group"}
+
+
+@every_dashboard
+def test_no_target_names_a_resource_of_its_own(rendered: dict[str, Any]) -> None:
+    names = {resource.name for resource in RESOURCES.values()}
+    for panel in data_panels(rendered):
+        for path, text in walk(panel["targets"]):
+            if isinstance(text, str):
+                assert not any(re.search(rf"\b{re.escape(name)}\b", text) for name in names), path
+                assert not re.search(r"subscriptions/[0-9a-f-]{8}", text)
+
+
+def test_logs_metrics_and_prometheus_are_all_asked() -> None:
+    assert {engine_of(panel) for panel, _ in all_pairs()} == set(Engine)
+
+
+def test_each_of_the_seven_alerts_has_its_line_on_a_chart_of_what_it_watches() -> None:
+    lined = {
+        ident
+        for panel, body in all_pairs()
+        if panel.kind is Kind.TIMESERIES
+        for ident in panel.line_of
+        if panel.shows is ALERTS[ident].watches
+        and any(step["color"] == "red" for step in body["fieldConfig"]["defaults"]["thresholds"]["steps"])
+    }
+
+    assert lined >= {
+        "service-unavailable",
+        "high-error-rate",
+        "ai-response-time-exceeded",
+        "pod-crash-loop",
+        "high-cpu-usage",
+        "high-memory-usage",
+        "database-connection-pool-exhausted",
+    }
+
+
+def test_every_alert_line_stands_at_the_alerts_limit_and_the_text_says_so() -> None:
+    for panel, body in all_pairs():
+        for ident in panel.line_of:
+            alert = ALERTS[ident]
+            assert isinstance(panel.shows, Signal) and alert.limit is not None
+            limit = alert.limit.to(panel.shows.unit)
+            assert limit in values(body)
+            steps = body["fieldConfig"]["defaults"]["thresholds"]["steps"]
+            at = next(i for i, step in enumerate(steps) if step["value"] == limit)
+            red = steps[at] if alert.above is not None else steps[at - 1]
+            assert red["color"] == "red", ident
+            assert f"({ident}, {alert.place.file}, 설계서 " in body["description"]
+
+
+def test_every_goal_stands_at_its_number_and_cites_a_section_that_exists() -> None:
+    goals = [(goal, panel, body) for panel, body in all_pairs() for goal in panel.goals]
+
+    assert len(goals) > 15
+    for goal, panel, body in goals:
+        assert isinstance(panel.shows, Signal)
+        if panel.kind is Kind.TIMESERIES:
+            assert goal.value.to(panel.shows.unit) in values(body)
+        assert goal.title.ko in body["description"]
+        sections = sections_of(goal.source)
+        assert sections and all(section.number in SECTIONS for section in sections)
+
+
+def test_both_goals_of_the_cache_are_on_its_chart() -> None:
+    chart = next(
+        body for panel, body in all_pairs() if panel.title.en == "Cache hit ratio" and panel.kind is Kind.TIMESERIES
+    )
+
+    assert values(chart) == [0.8, 0.95]
+
+
+def test_an_objective_is_judged_over_its_whole_period() -> None:
+    ranges = {
+        body["timeFrom"]
+        for panel, body in all_pairs()
+        if not isinstance(panel.shows, Signal) and "objective" in str(body["targets"])
+    }
+
+    assert ranges == {"30d"}
+
+
+def test_both_languages_ask_the_same_and_say_it_in_their_own_words() -> None:
+    for ident, definition in DASHBOARDS.items():
+        korean, english = RENDERED[ident, "ko"], RENDERED[ident, "en"]
+        assert (korean["title"], english["title"]) == (definition.title.ko, definition.title.en)
+        for ko, en in zip(data_panels(korean), data_panels(english), strict=True):
+            assert ko["gridPos"] == en["gridPos"]
+            assert re.search("[가-힣]", ko["description"]), ko["title"]
+            assert not re.search("[가-힣]", en["description"] + en["title"] + str(en["targets"])), en["title"]
+            for part in ("azureLogAnalytics", "expr"):
+                assert ko["targets"][0].get(part) == en["targets"][0].get(part)

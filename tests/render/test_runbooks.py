@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from observability.model.alert import Action, Alert, Category, Channel, Severity, Suppression
+from observability.model.finding import Finding
+from observability.model.operations import SeverityLevel
+from observability.model.query import Kql, Query
+from observability.model.signal import Engine, PlatformMetric, PromQL, Signal
+from observability.model.source import Derived, Section
+from observability.model.text import Text
+from observability.model.units import Unit, minutes, percent
+from observability.render.runbooks import runbooks
+
+WORDS = Text("주문", "Orders")
+TWO = SeverityLevel(
+    number=2,
+    meaning=Text("가게 일부가 닫힘", "Part of the shop is closed"),
+    detection=Text("곧", "Soon"),
+    response=minutes(45),
+    escalation=Text("점장에게", "To the manager"),
+    actions=(Text("문을 본다", "Look at the door"), Text("계산대를 본다", "Look at the till")),
+    communication=Text("게시판", "Notice board"),
+    update_every=None,
+    source=Section("9"),
+    procedure_source=Section("9.1"),
+)
+LATE_ORDERS = Query(
+    id="late-orders",
+    title=Text("늦은 주문", "Late orders"),
+    text="""
+        Orders
+        | where City == city and Late
+    """,
+    params={"city": "Seoul"},
+    look_for=Text("한 가게만 늦는지 봅니다.", "Whether one shop alone is late."),
+)
+ALL_ORDERS = Query(id="all-orders", title=Text("모든 주문", "All orders"), text="Orders")
+LATE = Signal(
+    name="late_share",
+    title=Text("늦은 비율", "Late share"),
+    unit=Unit.PERCENT,
+    help=WORDS,
+    source=Section("8", reading="R2"),
+    kql=Kql(rows="Orders", summarize="value = 100.0 * countif(Late) / count()", by={"shop": "ShopName"}),
+    metric=PlatformMetric(resource="till", metric="LateShare", aggregation="Average"),
+    promql=PromQL(expr="max by (shop) (late_share)", by=("shop",)),
+)
+TOO_LATE = Alert(
+    id="too-late",
+    title=Text("너무 늦음", "Too Late"),
+    watches=LATE,
+    engine=Engine.LOG,
+    above=percent(3),
+    window=minutes(10),
+    every=minutes(5),
+    severity=Severity.TWO,
+    severity_source=Derived(Text("일부만 늦습니다.", "Only some are late."), (Section("9"),)),
+    category=Category.CRITICAL,
+    actions=(
+        Action(
+            id="bell",
+            title=Text("종", "Bell"),
+            channel=Channel.WEBHOOK,
+            code="be",
+            does=Text("종을 칩니다.", "Rings the bell."),
+        ),
+        Action(
+            id="baker",
+            title=Text("Baker", "Baker"),
+            channel=Channel.SMS,
+            code="ba",
+            does=Text("빵집을 부릅니다.", "Calls the baker."),
+        ),
+    ),
+    meaning=Text("주문이 늦습니다.", "Orders are late."),
+    impact=Text("손님이 기다립니다.", "Customers wait."),
+    because=Text("문서의 값입니다.", "The document's value."),
+    first_steps=(LATE_ORDERS, ALL_ORDERS),
+    source=Section("7.1", reading="R1"),
+)
+FINDINGS = tuple(
+    Finding(
+        id=f"R{number}",
+        sections=("7.1",),
+        says=Text("말", "Says"),
+        trouble=Text(f"문제 {number}.", f"Trouble {number}."),
+        done=Text(f"한 일 {number}.", f"Done {number}."),
+    )
+    for number in (1, 2, 3)
+)
+HOLIDAY = Suppression(
+    id="holiday",
+    title=WORDS,
+    weekday="Sunday",
+    start="02:00:00",
+    end="06:30:00",
+    time_zone="Korea Standard Time",
+    severities=(Severity.TWO,),
+)
+
+PAGE = """\
+# 너무 늦음 · Too Late
+
+<!-- Generated from tests/render/test_runbooks.py; change it there and run `make generate`. -->
+
+| | |
+|---|---|
+| 알림 · Alert | `too-late` (alert-tripgen-too-late) |
+| 조건 · Condition | 늦은 비율 3% 초과, 10분 구간 · Late share above 3%, over 10 minutes |
+| 심각도 · Severity | 2: 가게 일부가 닫힘 · Part of the shop is closed |
+| 대응 시간 · Respond within | 45분 · 45 minutes |
+| 평가 · Evaluated | 로그 알림, 5분마다 · log alert, every 5 minutes |
+| 알림 대상 · Tells | 종 (Bell), Baker |
+| 근거 · Source | 설계서 7.1 (R1) · design document 7.1 (R1) |
+
+## 무슨 뜻인가 · What it means
+
+주문이 늦습니다.
+
+Orders are late.
+
+## 사용자가 느끼는 것 · What users feel
+
+손님이 기다립니다.
+
+Customers wait.
+
+## 먼저 볼 쿼리 · First queries
+
+### 1. 늦은 주문 · Late orders
+
+`generated/kql/test-runbooks/late-orders.kql`
+
+한 가게만 늦는지 봅니다.
+
+Whether one shop alone is late.
+
+```kusto
+let city = "Seoul";
+Orders
+| where City == city and Late
+```
+
+### 2. 모든 주문 · All orders
+
+`generated/kql/test-runbooks/all-orders.kql`
+
+```kusto
+Orders
+```
+
+## 알림이 본 값 · What the alert saw
+
+```kusto
+Orders
+| summarize value = 100.0 * countif(Late) / count() by shop = ShopName
+| project shop, value
+```
+
+## 이 숫자의 이유 · Why this number
+
+문서의 값입니다.
+
+The document's value.
+
+- **R1** 문제 1. 한 일 1.
+  <br>Trouble 1. Done 1.
+
+- **R2** 문제 2. 한 일 2.
+  <br>Trouble 2. Done 2.
+
+## 심각도와 상향 보고 · Severity and escalation
+
+일부만 늦습니다. (9)
+Only some are late. (9)
+
+| | 한국어 | English |
+|---|---|---|
+| 상향 보고 · Escalation | 점장에게 | To the manager |
+| 소통 · Communication | 게시판 | Notice board |
+| 조치 1 · Action 1 | 문을 본다 | Look at the door |
+| 조치 2 · Action 2 | 계산대를 본다 | Look at the till |
+| 종 | 종을 칩니다. | Rings the bell. |
+| Baker | 빵집을 부릅니다. | Calls the baker. |
+
+정기 점검 중에도 알립니다.
+
+It is sent during maintenance too.
+"""
+
+
+def _page(alert: Alert, *suppressions: Suppression) -> str:
+    return runbooks((alert,), {2: TWO}, FINDINGS, suppressions)[alert.id]
+
+
+def test_a_page_says_what_it_means_what_to_run_why_this_number_and_whom_to_call() -> None:
+    assert _page(TOO_LATE) == PAGE
+
+
+def test_every_alert_has_a_page_under_its_id() -> None:
+    pages = runbooks((TOO_LATE, replace(TOO_LATE, id="far-too-late")), {2: TWO}, (), ())
+    assert list(pages) == ["too-late", "far-too-late"]
+    assert "| 알림 · Alert | `far-too-late` (alert-tripgen-far-too-late) |" in pages["far-too-late"]
+
+
+def test_a_page_of_an_alert_that_maintenance_silences_says_when_and_what_to_do_afterwards() -> None:
+    start = PAGE.index("정기 점검 중에도")
+    assert _page(TOO_LATE, HOLIDAY) == PAGE[:start] + (
+        "정기 점검(일요일 02:00-06:30 KST) 동안에는 알리지 않습니다. 그동안 시작되어 계속되는 알림은 점검이 끝나도 "
+        "다시 보내지 않으므로, 점검 뒤에 이 쿼리들을 한 번 돌려 봅니다.\n"
+        "\n"
+        "Nobody is told during weekly maintenance (Sunday 02:00-06:30 KST). An alert that starts there and stays is "
+        "not sent again afterwards: run these queries once when maintenance ends.\n"
+    )
+
+
+def test_a_suppression_of_other_severities_silences_nothing() -> None:
+    assert _page(TOO_LATE, replace(HOLIDAY, severities=(Severity.THREE,))) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("engine", "evaluated", "saw"),
+    [
+        (
+            Engine.METRIC,
+            "메트릭 알림, 5분마다 · metric alert, every 5 minutes",
+            "```text\ntill: Average(LateShare)\n```",
+        ),
+        (
+            Engine.PROMETHEUS,
+            "Prometheus 규칙, 5분마다 · Prometheus rule, every 5 minutes",
+            "```promql\nmax by (shop) (late_share) > 3\n```",
+        ),
+    ],
+)
+def test_a_page_shows_what_the_alert_saw_in_the_language_of_its_engine(
+    engine: Engine, evaluated: str, saw: str
+) -> None:
+    page = _page(replace(TOO_LATE, engine=engine))
+    assert f"| 평가 · Evaluated | {evaluated} |\n" in page
+    assert f"## 알림이 본 값 · What the alert saw\n\n{saw}\n\n## 이 숫자의 이유" in page
+
+
+def test_a_page_below_a_limit_says_so() -> None:
+    page = _page(replace(TOO_LATE, above=None, below=percent(99.9)))
+    assert "| 조건 · Condition | 늦은 비율 99.9% 미만, 10분 구간 · Late share below 99.9%, over 10 minutes |\n" in page
+
+
+def test_a_value_that_the_document_does_not_give_says_why() -> None:
+    derived = Derived(Text("까닭이 있습니다.", "There is a reason."), (Section("7.1"), Section("8")))
+    page = _page(replace(TOO_LATE, source=derived))
+    assert "| 근거 · Source | 까닭이 있습니다. (7.1, 8) · There is a reason. (7.1, 8) |\n" in page
+
+
+def test_texts_are_not_escaped_as_html() -> None:
+    page = _page(replace(TOO_LATE, meaning=Text('5 < 7 & "8" {{ 9 }}', "5 < 7 & 'eight'")))
+    assert "\n5 < 7 & \"8\" {{ 9 }}\n\n5 < 7 & 'eight'\n" in page

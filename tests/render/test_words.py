@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from observability.model.alert import Alert, Category, Severity
+from observability.model.signal import Engine, Signal
+from observability.model.source import Derived, Section, Source
+from observability.model.text import Text
+from observability.model.units import Quantity, Unit, minutes, percent, seconds_of
+from observability.render import words
+
+WORDS = Text("주문", "Orders")
+TOO_LATE = Alert(
+    id="too-late",
+    title=Text("너무 늦음", "Too late"),
+    watches=Signal(name="late_share", title=Text("늦은 비율", "Late share"), unit=Unit.PERCENT, help=WORDS),
+    engine=Engine.LOG,
+    above=percent(0.5),
+    window=minutes(90),
+    severity=Severity.TWO,
+    category=Category.RESOURCE,
+    actions=(),
+    meaning=Text("주문이 늦습니다.", "Orders are late."),
+    impact=WORDS,
+    because=WORDS,
+    first_steps=(),
+    source=Section("7.1", reading="R9"),
+)
+WHY = Text("문서에 없습니다.", "The document is silent.")
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "korean", "english"),
+    [
+        (percent(1), None, "늦은 비율 1% 초과, 1시간 30분 구간", "Late share above 1%, over 1 hour 30 minutes"),
+        (
+            None,
+            percent(99.9),
+            "늦은 비율 99.9% 미만, 1시간 30분 구간",
+            "Late share below 99.9%, over 1 hour 30 minutes",
+        ),
+        (
+            seconds_of(2.5),
+            None,
+            "늦은 비율 2.5초 초과, 1시간 30분 구간",
+            "Late share above 2.5 s, over 1 hour 30 minutes",
+        ),
+        (percent(0), None, "늦은 비율 0% 초과, 1시간 30분 구간", "Late share above 0%, over 1 hour 30 minutes"),
+    ],
+)
+def test_a_rule_in_one_line_takes_its_numbers_from_the_definition(
+    above: Quantity | None, below: Quantity | None, korean: str, english: str
+) -> None:
+    alert = replace(TOO_LATE, above=above, below=below)
+    assert (words.condition_words(alert, "ko"), words.condition_words(alert, "en")) == (korean, english)
+
+
+def test_a_description_is_the_rule_its_meaning_and_its_sections() -> None:
+    derived = replace(TOO_LATE, source=Derived(WHY, (Section("7.1"), Section("8", reading="R1"))))
+    assert words.description(TOO_LATE, "ko") == (
+        "늦은 비율 0.5% 초과, 1시간 30분 구간. 주문이 늦습니다. 설계서 7.1 (R9)."
+    )
+    assert words.description(derived, "en") == (
+        "Late share above 0.5%, over 1 hour 30 minutes. Orders are late. Design document 7.1, 8 (R1)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (Section("7.1"), Text("설계서 7.1", "design document 7.1")),
+        (Section("7.1", reading="R9"), Text("설계서 7.1 (R9)", "design document 7.1 (R9)")),
+        (
+            Derived(WHY, (Section("7.1"), Section("8", reading="R1"))),
+            Text("문서에 없습니다. (7.1, 8 (R1))", "The document is silent. (7.1, 8 (R1))"),
+        ),
+    ],
+)
+def test_a_source_says_the_sections_and_the_reason_where_the_document_is_silent(source: Source, expected: Text) -> None:
+    assert words.words_of(source) == expected
+
+
+def test_the_findings_behind_an_alert_are_those_its_sources_and_its_reason_name() -> None:
+    cited = replace(
+        TOO_LATE,
+        watches=replace(TOO_LATE.watches, source=Derived(WHY, (Section("8", reading="R1"), Section("9")))),
+        because=Text("까닭", "The goal is elsewhere (R19); neither R2D2 nor AR5 is a finding."),
+    )
+    assert words.cited_findings(cited) == {"R9", "R1", "R19"}
+    assert words.cited_findings(replace(TOO_LATE, source=None)) == set()
