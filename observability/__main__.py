@@ -1,0 +1,7 @@
+"""`python -m observability` is `tripobs`."""
+
+import sys
+
+from observability.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,263 @@
+"""The table of what is generated: artefact, path, the definitions and sections behind it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from observability import __version__
+from observability.azure import limits
+from observability.catalog import Catalogue
+from observability.design.findings import FINDINGS
+from observability.design.operations import HEALTH_CHECK, SEVERITIES
+from observability.design.services import SERVICES
+from observability.design.telemetry import APP_INSIGHTS, RESOURCES, RETENTION, TRACING_SAMPLING, WORKSPACE
+from observability.model.alert import Alert
+from observability.model.signal import Engine
+from observability.model.source import Source, sections_of
+from observability.model.text import Lang, Text
+from observability.output import MANIFEST, Artefact
+from observability.render import apm, arm, arm_actions, arm_alerts, arm_queries, arm_workspace, kql, prometheus
+from observability.render.arm_alerts import file_of
+from observability.render.words import section_list
+
+GRAFANA_NAMESPACE = "monitoring"
+
+
+def encode(value: Any) -> bytes:
+    """JSON with two spaces, in the order in which it was built, with a final newline."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _compact(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _sections(sources: Iterable[Source | None]) -> tuple[str, ...]:
+    found = {section.number for source in sources for section in sections_of(source)}
+    return tuple(sorted(found, key=lambda number: [int(part) for part in number.split(".")]))
+
+
+def _of(path: str, kind: str, body: bytes | str, definitions: Iterable[tuple[str, Source | None]]) -> Artefact:
+    named = list(definitions)
+    return Artefact(
+        path,
+        kind,
+        body if isinstance(body, bytes) else body.encode(),
+        tuple(dict.fromkeys(name for name, _ in named)),
+        _sections(source for _, source in named),
+    )
+
+
+def _alert_names(alerts: Iterable[Alert]) -> list[tuple[str, Source | None]]:
+    return [(f"alert:{alert.id}", alert.source) for alert in alerts]
+
+
+def parameters(catalogue: Catalogue) -> dict[str, arm.Parameter]:
+    """Every parameter that some template may use, by name."""
+    listed = [
+        *arm_workspace.parameters(WORKSPACE, RESOURCES),
+        *arm_queries.parameters(),
+        *arm_actions.parameters(catalogue.actions),
+        *arm_actions.web_test_parameters(catalogue.web_tests),
+        arm.Parameter(
+            "publicHost", "Public host name that users and the synthetic checks reach.", example="www.example.com"
+        ),
+        arm.Parameter(
+            "runbookBaseUrl",
+            "Where the runbooks can be read: the folder's address, without a final slash.",
+            default="generated/runbooks",
+        ),
+    ]
+    return {parameter.name: parameter for parameter in listed}
+
+
+def _alerts(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
+    """azure/alerts.json, each rule alone, and the example of a parameters file."""
+    known = parameters(catalogue)
+    rules = {alert.id: arm_alerts.rule(alert, RESOURCES, lang) for alert in catalogue.alerts}
+    for alert in catalogue.alerts:
+        words = f"{alert.title.get(lang)} ({file_of(alert.place)})"
+        alone = arm.template([rules[alert.id]], known, _compact, words)
+        yield _of(f"alerts/{alert.id}.json", "alert rule", encode(alone), _alert_names([alert]))
+    groups = arm_actions.groups(catalogue.alerts)
+    recorded = tuple(signal for signal in catalogue.signals if signal.recorded)
+    resources = [
+        *(arm_actions.group(actions) for actions in groups),
+        *(
+            {
+                **rules[alert.id],
+                "dependsOn": [arm.resource_id(arm_actions.GROUP_TYPE, arm_actions.group_name(alert.actions))],
+            }
+            for alert in catalogue.alerts
+        ),
+        *arm_alerts.recording_rules(recorded, limits.PROMETHEUS_RULES_PER_GROUP),
+        *(arm_actions.suppression(rule, lang) for rule in catalogue.suppressions),
+        *(arm_actions.web_test(test, lang) for test in catalogue.web_tests),
+    ]
+    template = arm.template(resources, known, _compact, "tripgen: alerts, action groups, maintenance, synthetic checks")
+    behind = [
+        *_alert_names(catalogue.alerts),
+        *((f"action:{action.id}", action.source) for action in catalogue.actions),
+        *((f"signal:{signal.name}", signal.source) for signal in recorded),
+        *((f"suppression:{rule.id}", rule.source) for rule in catalogue.suppressions),
+        *((f"web test:{test.id}", test.source) for test in catalogue.web_tests),
+    ]
+    yield _of("azure/alerts.json", "deployment template", encode(template), behind)
+    yield _parameters_file(template, known)
+
+
+def _parameters_file(template: dict[str, Any], known: dict[str, arm.Parameter]) -> Artefact:
+    """What azure/alerts.json cannot do without: the other two templates have a default for everything."""
+    needed = [known[name] for name in template["parameters"] if known[name].default is None]
+    body = {
+        "$schema": arm.PARAMETERS_SCHEMA,
+        "contentVersion": "1.0.0.0",
+        "parameters": {parameter.name: {"value": parameter.example} for parameter in needed},
+    }
+    return _of("azure/parameters.example.json", "parameters file", encode(body), [])
+
+
+def _workspace(catalogue: Catalogue) -> Artefact:
+    resources = arm_workspace.workspace_resources(WORKSPACE, APP_INSIGHTS, RETENTION, RESOURCES)
+    template = arm.template(
+        resources, parameters(catalogue), _compact, "tripgen: workspace, Application Insights, collection"
+    )
+    behind: list[tuple[str, Source | None]] = [
+        (f"workspace:{WORKSPACE.name}", WORKSPACE.source),
+        (f"application insights:{APP_INSIGHTS.name}", APP_INSIGHTS.source),
+        *((f"retention:{kind.key}", kind.source) for kind in RETENTION),
+    ]
+    return _of("azure/workspace.json", "deployment template", encode(template), behind)
+
+
+def _kql(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
+    """Every query as a file, and those that run as a query pack."""
+    entries = []
+    for query in catalogue.queries:
+        body = kql.query(query)
+        notes = [text for text in (query.look_for, query.caveat) if text is not None]
+        yield _kql_file(query.key, query.title, query.source, query.place.file, body, notes, f"query:{query.key}")
+        if query.runnable:
+            entries.append(arm_queries.from_query(query))
+    for alert in catalogue.alerts:
+        if alert.engine is Engine.LOG:
+            key, body = f"alerts/{alert.id}", kql.alert(alert)
+            yield _kql_file(
+                key, alert.title, alert.source, alert.place.file, body, [alert.meaning], f"alert:{alert.id}"
+            )
+            tags = {
+                "pack": ("alerts",),
+                "severity": (f"Sev{int(alert.severity)}",),
+                "section": _sections([alert.source]),
+            }
+            entries.append(arm_queries.PackEntry(key, alert.title, body, alert.meaning, tags))
+    template = arm.template(
+        arm_queries.query_pack(entries, lang), parameters(catalogue), _compact, "tripgen: query pack"
+    )
+    behind = [(f"query:{query.key}", query.source) for query in catalogue.queries if query.runnable]
+    behind += _alert_names(alert for alert in catalogue.alerts if alert.engine is Engine.LOG)
+    yield _of("azure/queries.json", "deployment template", encode(template), behind)
+
+
+def _kql_file(
+    key: str, title: Text, source: Source | None, place: str, body: str, notes: list[Text], name: str
+) -> Artefact:
+    head = kql.header(
+        f"{title.ko} · {title.en}",
+        f"설계서 · design document {section_list(sections_of(source))}",
+        place,
+        tuple(line for text in notes for line in (text.ko, text.en)),
+    )
+    return _of(f"kql/{key}.kql", "query", f"{head}{body}\n", [(name, source)])
+
+
+def _dashboards(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
+    # grafanalib alone takes a third of a run to import, so only this function needs it.
+    from observability.render import grafana, kubernetes
+
+    alerts = {alert.id: alert for alert in catalogue.alerts}
+    bodies, behind = {}, []
+    for dashboard in catalogue.dashboards:
+        names: list[tuple[str, Source | None]] = [(f"dashboard:{dashboard.id}", dashboard.source)]
+        for panel in dashboard.panels:
+            shown = panel.shows
+            name = getattr(shown, "name", None) or getattr(shown, "key", None) or getattr(shown, "id", "")
+            names.append((f"{type(shown).__name__.lower()}:{name}", shown.source))
+            names += _alert_names(alerts[line] for line in panel.line_of)
+        body = encode(grafana.dashboard(dashboard, alerts, RESOURCES, lang))
+        bodies[dashboard.id] = body
+        behind += names
+        yield _of(f"dashboards/{dashboard.id}.json", "dashboard", body, names)
+    configmaps = kubernetes.dashboard_configmaps(bodies, GRAFANA_NAMESPACE)
+    yield _of("kubernetes/dashboards.yaml", "ConfigMaps", configmaps, behind)
+
+
+def _prometheus(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
+    alerts = tuple(alert for alert in catalogue.alerts if alert.engine is Engine.PROMETHEUS)
+    recorded = tuple(signal for signal in catalogue.signals if signal.recorded)
+    behind = [*_alert_names(alerts), *((f"signal:{signal.name}", signal.source) for signal in recorded)]
+    yield _of("prometheus/rules.yaml", "Prometheus rules", prometheus.rules(alerts, recorded, lang), behind)
+    yield _of("prometheus/tests.yaml", "promtool tests", prometheus.tests(alerts, lang), _alert_names(alerts))
+
+
+def _apm() -> Iterator[Artefact]:
+    rate: list[tuple[str, Source | None]] = [("sampling:tracing", TRACING_SAMPLING.source)]
+    for service in SERVICES:
+        settings = apm.java_agent(service, TRACING_SAMPLING.rate, HEALTH_CHECK.path)
+        names = [*rate, (f"service:{service.key}", service.address.source)]
+        yield _of(f"apm/{service.role}/applicationinsights.json", "agent settings", encode(settings), names)
+    environment = apm.python_environment(SERVICES, TRACING_SAMPLING.rate, HEALTH_CHECK.path)
+    yield _of("apm/python/otel.env", "agent settings", environment, rate)
+
+
+def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
+    from observability.render.runbooks import runbooks
+
+    pages = runbooks(catalogue.alerts, SEVERITIES, FINDINGS, catalogue.suppressions)
+    for alert in catalogue.alerts:
+        level = SEVERITIES[int(alert.severity)]
+        names = [
+            *_alert_names([alert]),
+            *((f"query:{step.key}", step.source) for step in alert.first_steps),
+            (f"severity:{level.number}", level.source),
+        ]
+        yield _of(f"runbooks/{alert.id}.md", "runbook", pages[alert.id], names)
+
+
+def build(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
+    """Everything that is generated, sorted by path, with the manifest last."""
+    made = sorted(
+        (
+            *_alerts(catalogue, lang),
+            _workspace(catalogue),
+            *_kql(catalogue, lang),
+            *_dashboards(catalogue, lang),
+            *_prometheus(catalogue, lang),
+            *_apm(),
+            *_runbooks(catalogue),
+        ),
+        key=lambda artefact: artefact.path,
+    )
+    return (*made, _manifest(made, lang))
+
+
+def _manifest(made: list[Artefact], lang: Lang) -> Artefact:
+    body = {
+        "generator": f"tripgen-observability {__version__}",
+        "language": lang,
+        "artefacts": [
+            {
+                "path": artefact.path,
+                "kind": artefact.kind,
+                "definitions": artefact.definitions,
+                "sections": artefact.sections,
+                "sha256": hashlib.sha256(artefact.body).hexdigest(),
+            }
+            for artefact in made
+        ],
+    }
+    return Artefact(MANIFEST, "manifest", encode(body), (), ())

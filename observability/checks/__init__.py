@@ -1,0 +1,1 @@
+"""Opinions on all definitions together: each returns problems and prints nothing."""

@@ -1,0 +1,84 @@
+"""All checks in their two groups: those every run can afford, and those that need other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from observability.azure import tables
+from observability.catalog import Catalogue
+from observability.checks import azure, definitions, firing, kql, panels
+from observability.checks.texts import Text, texts
+from observability.design.document import SECTIONS
+from observability.design.findings import FINDINGS
+from observability.design.telemetry import RESOURCES, RETENTION, WORKSPACE
+from observability.model.errors import DefinitionError, Problem, SourceUnavailable
+
+if TYPE_CHECKING:
+    from observability.checks.kusto import Binding
+
+
+def sound(catalogue: Catalogue) -> Catalogue:
+    """The catalogue, checked without leaving the process. Raises DefinitionError with every problem."""
+    found: list[Problem] = [
+        *catalogue.problems,
+        *definitions.check(catalogue, SECTIONS, FINDINGS),
+        *panels.check(catalogue, SECTIONS, FINDINGS),
+        *azure.check(catalogue),
+        *azure.check_telemetry(WORKSPACE, RETENTION, tables.load().keys()),
+        *kql.check(catalogue),
+        *firing.check(catalogue, RESOURCES),
+    ]
+    if found:
+        raise DefinitionError(found)
+    return catalogue
+
+
+def deep(catalogue: Catalogue) -> int:
+    """How many KQL texts were bound. Raises DefinitionError, or SourceUnavailable without Node or a parser.
+
+    Where one of the two programs is missing, what the other found is still told: it is wrong all the same.
+    """
+    from observability.checks import promql
+
+    written = [text for text in texts(catalogue) if isinstance(text, Text)]
+    found: list[Problem] = []
+    missing: list[SourceUnavailable] = []
+    for find in (partial(bound, written), partial(promql.check, catalogue)):
+        try:
+            found += find()
+        except SourceUnavailable as error:
+            missing.append(error)
+    if found:
+        raise DefinitionError(found)
+    if missing:
+        raise missing[0]
+    return len(written)
+
+
+def bound(written: list[Text]) -> Iterator[Problem]:
+    """Problems that Microsoft's language service finds: names, types, and the columns that come back."""
+    from observability.checks import kusto
+
+    bindings = kusto.bind([(str(index), text.text) for index, text in enumerate(written)], tables.load())
+    for index, text in enumerate(written):
+        yield from _bound(text, bindings[str(index)])
+
+
+def _bound(text: Text, binding: Binding) -> Iterator[Problem]:
+    def wrong(what: str, todo: str) -> Problem:
+        return Problem(str(text.definition.place), text.kind, text.name, what, todo)
+
+    if not text.runnable:
+        if not binding.errors:
+            yield wrong("binds, though it says it cannot run", "drop runnable=False")
+        return
+    for error in binding.errors:
+        message = " ".join(error.message.split())
+        yield wrong(f"{error.code} at line {error.line}, column {error.column}: {message}", "mend the query")
+    if not binding.errors:
+        yield from kql.check_columns(text, binding.columns)
+    if not text.verbatim:
+        for name in dict.fromkeys(call.name for call in binding.unweighted):
+            yield wrong(f"'{name}' counts stored rows of a sampled table", "weigh with ItemCount")

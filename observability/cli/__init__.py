@@ -1,0 +1,1 @@
+"""The command `tripobs`: arguments, exit codes, tables on the terminal; no logic."""

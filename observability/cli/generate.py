@@ -1,0 +1,80 @@
+"""`tripobs generate`."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from observability import artefacts, output
+from observability.catalog import load
+from observability.checks import run
+from observability.cli import main, terminal
+from observability.model.errors import DefinitionError
+from observability.model.place import ROOT
+
+
+def generate(arguments: argparse.Namespace) -> int:
+    """Write generated/, or with --check say what is stale."""
+    # One short run that keeps nearly all it makes: collecting garbage in between only costs time.
+    gc.disable()
+    folder = Path(arguments.out) if arguments.out else ROOT / "generated"
+    try:
+        catalogue = run.sound(load())
+    except DefinitionError as error:
+        if arguments.json:
+            terminal.show_json({"problems": [asdict(problem) for problem in error.problems]})
+        else:
+            terminal.problems(error.problems)
+            print("nothing was written", file=sys.stderr)
+        return main.PROBLEMS
+    made = artefacts.build(catalogue, arguments.lang)
+    if arguments.check:
+        return _check(folder, made, arguments)
+    if folder.exists() and not folder.is_dir():
+        print(f"tripobs: {folder}: is not a folder; name another with --out", file=sys.stderr)
+        return main.USAGE
+
+    def said(what: str, path: str) -> None:
+        if not arguments.quiet and not arguments.json:
+            print(f"{what} {path}")
+
+    difference = output.write(folder, made, said)
+    size = sum(len(artefact.body) for artefact in made)
+    written = len(difference.missing) + len(difference.stale)
+    if arguments.json:
+        terminal.show_json(
+            {
+                "folder": str(folder),
+                "files": len(made),
+                "bytes": size,
+                "written": [*difference.missing, *difference.stale],
+                "removed": list(difference.extra),
+                "unknown": list(difference.unknown),
+            }
+        )
+    elif not arguments.quiet:
+        print(f"{len(made)} files, {size:,} bytes in {folder}: {written} written, {len(difference.extra)} removed")
+        for path in difference.unknown:
+            print(f"left alone: {folder / path} (not one of ours)")
+    return main.OK
+
+
+def _check(folder: Path, made: tuple[output.Artefact, ...], arguments: argparse.Namespace) -> int:
+    difference = output.compare(folder, made)
+    if arguments.json:
+        terminal.show_json(asdict(difference))
+    elif difference:
+        for what, paths in (
+            ("missing", difference.missing),
+            ("stale", difference.stale),
+            ("extra", (*difference.extra, *difference.unknown)),
+        ):
+            for path in paths:
+                print(f"{what} {folder / path}")
+        print("run `make generate` and commit what it changes", file=sys.stderr)
+    elif not arguments.quiet:
+        print(f"{len(made)} files are up to date")
+    return main.STALE if difference else main.OK

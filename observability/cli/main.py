@@ -1,0 +1,126 @@
+"""Arguments and exit codes. Commands import what they need when they run, so that --help stays quick."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from observability import __version__
+
+OK, PROBLEMS, USAGE, STALE, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+_EPILOG = """\
+exit codes: 0 done; 1 problems in the definitions; 2 wrong arguments; 3 generated files are stale;
+4 something needed did not answer; 130 interrupted
+"""
+KINDS = ("alert", "signal", "query", "dashboard", "action", "slo", "instrument", "suppression", "web-test", "finding")
+
+
+def _json_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="write JSON for programs instead of a table")
+
+
+def _lang_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lang", choices=("ko", "en"), default="ko", help="language of titles and texts (default: ko)")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="tripobs",
+        description="Alerts, queries and dashboards of tripgen, generated from typed definitions.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"tripobs {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    generate = commands.add_parser(
+        "generate",
+        help="write generated/ from the definitions",
+        description="Write every artefact from the definitions. Nothing is written while the definitions have problems.",
+    )
+    generate.add_argument(
+        "--out", default=None, metavar="DIR", help="where to write (default: generated/ of the project)"
+    )
+    generate.add_argument("--check", action="store_true", help="write nothing; exit 3 and list what is stale")
+    generate.add_argument("--quiet", "-q", action="store_true", help="print nothing but problems")
+    _lang_flag(generate)
+    _json_flag(generate)
+
+    check = commands.add_parser(
+        "check",
+        help="check the definitions, every query bound against Azure's tables",
+        description="All checks: names and sources, Azure's limits, sampling, can it fire, KQL bound by Microsoft's "
+        "language service, PromQL parsed.",
+    )
+    check.add_argument("--fast", action="store_true", help="only the checks that generate runs too (no Node needed)")
+    _json_flag(check)
+
+    listing = commands.add_parser("list", help="what there is", description="List definitions, all or of one kind.")
+    listing.add_argument("kind", nargs="?", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    _lang_flag(listing)
+    _json_flag(listing)
+
+    explain = commands.add_parser(
+        "explain",
+        help="an alert's number, where it comes from and what to do",
+        description="Explain one definition: the number, its section and reason, its query and its page.",
+    )
+    explain.add_argument("id", metavar="ID", help="an id that `tripobs list` shows")
+    _lang_flag(explain)
+    _json_flag(explain)
+
+    where = commands.add_parser("where", help="file and line of a definition")
+    where.add_argument("id", metavar="ID", help="an id that `tripobs list` shows")
+    _json_flag(where)
+
+    findings = commands.add_parser(
+        "findings", help="where the design document contradicts itself or Azure, and what was done"
+    )
+    findings.add_argument("id", nargs="?", metavar="ID", help="one finding, e.g. R8")
+    _lang_flag(findings)
+    _json_flag(findings)
+
+    completion = commands.add_parser("completion", help="print a completion script for your shell")
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="e.g. tripobs completion bash >> ~/.bashrc")
+    return top
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one parsed command and return its exit code."""
+    if arguments.command == "completion":
+        import shtab
+
+        print(shtab.complete(parser(), shell=arguments.shell))
+        return OK
+    if arguments.command == "generate":
+        from observability.cli.generate import generate
+
+        return generate(arguments)
+    if arguments.command == "check":
+        from observability.cli.check import check
+
+        return check(arguments)
+    from observability.cli import look
+
+    return look.COMMANDS[arguments.command](arguments)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of the console command."""
+    arguments = parser().parse_args(argv)
+    try:
+        return run(arguments)
+    except KeyboardInterrupt:
+        print("tripobs: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Somebody closed the pipe (`tripobs list | head`): nothing is wrong, and nobody reads the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except OSError as error:
+        print(f"tripobs: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        return UNAVAILABLE

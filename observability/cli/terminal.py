@@ -1,0 +1,50 @@
+"""Tables, colours and JSON on the terminal; colours only where somebody looks at one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import IO, Any
+
+_COLOURS = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
+
+
+def colour(text: str, name: str, stream: IO[str] | None = None) -> str:
+    """``text`` in a colour, if the stream is a terminal and NO_COLOR is not set."""
+    out = stream or sys.stdout
+    if not out.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{_COLOURS[name]}m{text}\x1b[0m"
+
+
+def width(text: str) -> int:
+    """Columns that ``text`` takes: Korean letters take two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns under a header, padded; the last one is left as long as it is."""
+    lines = [list(head), *(list(row) for row in rows)]
+    widths = [max(width(line[column]) for line in lines) for column in range(len(head))]
+    out = []
+    for index, line in enumerate(lines):
+        cells = [cell + " " * (widths[column] - width(cell)) for column, cell in enumerate(line[:-1])]
+        text = "  ".join([*cells, line[-1]]).rstrip()
+        out.append(colour(text, "bold") if index == 0 else text)
+    return "\n".join(out)
+
+
+def show_json(value: Any) -> None:
+    """Print ``value`` as JSON with two spaces."""
+    import json
+
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def problems(found: Sequence[object]) -> None:
+    """Print problems, one a line, and how many there are, to the error stream."""
+    for problem in found:
+        print(colour(str(problem), "red", sys.stderr), file=sys.stderr)
+    print(f"{len(found)} problem{'s' if len(found) != 1 else ''}", file=sys.stderr)
