@@ -2,12 +2,15 @@
 
 from alerts.actions import PAGERDUTY, SMS, TEAMS
 from kql import triage
+from observability.design.objectives import PHASE_1
 from observability.model.alert import Alert, Category, Severity
 from observability.model.signal import Engine
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import minutes, percent
+from observability.model.units import Quantity, Unit, minutes, percent
 from observability.signals import services
+
+_GOAL = percent(Quantity(PHASE_1.error_rate, Unit.RATIO).to(Unit.PERCENT))
 
 SERVICE_UNAVAILABLE = Alert(
     id="service-unavailable",
@@ -71,9 +74,9 @@ HIGH_ERROR_RATE = Alert(
     ),
     impact=Text(ko="사용자 요청의 일부가 실패합니다.", en="Some user requests fail."),
     because=Text(
-        ko="문서의 알림 값입니다(목표 0.1 %는 SLO로 따로 봅니다, R19). 4xx는 사용자의 실수이므로 세지 않고, "
+        ko=f"문서의 알림 값입니다(목표 {_GOAL}는 SLO로 따로 봅니다, R19). 4xx는 사용자의 실수이므로 세지 않고, "
         "구간 안의 요청이 하한보다 적으면 비율을 믿지 않습니다.",
-        en="The document's alert value (the goal of 0.1 % is the SLO, R19). 4xx is not counted, being the client's mistake, "
+        en=f"The document's alert value (the goal of {_GOAL} is the SLO, R19). 4xx is not counted, being the client's mistake, "
         "and below the floor of requests in the window the ratio is not trusted.",
     ),
     first_steps=(

@@ -105,6 +105,39 @@ def test_the_manifest_names_each_artefact_with_what_is_behind_it() -> None:
     }
 
 
+@pytest.mark.parametrize("after", [1, 7, 30, 64])
+def test_a_killed_run_leaves_each_file_old_or_new_and_the_next_run_finishes(after: int, tmp_path: Path) -> None:
+    """A run is killed for good as soon as it has said that it wrote so many files."""
+    subprocess.run(
+        [sys.executable, "-m", "observability", "generate", "--out", str(tmp_path), "--lang", "en", "--quiet"],
+        cwd=ROOT,
+        check=True,
+        timeout=120,
+    )
+    old, new = files(tmp_path), files(ROOT / "generated")
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "observability", "generate", "--out", str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdout is not None
+        for _ in range(after):
+            if not run.stdout.readline().startswith("write "):
+                break
+        run.kill()
+    for path, body in files(tmp_path).items():
+        if not path.rsplit("/", 1)[-1].startswith(".tripobs-"):
+            assert body in (old.get(path), new.get(path)), path
+    subprocess.run(
+        [sys.executable, "-m", "observability", "generate", "--out", str(tmp_path), "--quiet"],
+        cwd=ROOT,
+        check=True,
+        timeout=120,
+    )
+    assert files(tmp_path) == new
+
+
 def test_a_broken_manifest_removes_nothing(tmp_path: Path) -> None:
     output.write(tmp_path, (ONE, TWO, manifest(ONE, TWO)))
     (tmp_path / "manifest.json").write_text("{")

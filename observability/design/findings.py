@@ -376,4 +376,101 @@ FINDINGS: tuple[Finding, ...] = (
             "wait in CrashLoopBackOff.",
         ),
     ),
+    Finding(
+        id="R26",
+        origin="project",
+        sections=("11.1.1", "14"),
+        says=Text(ko="월간 비용의 총합은 5,600 USD입니다.", en="The monthly costs add up to 5,600 USD."),
+        trouble=Text(ko="표의 항목을 더하면 5,500 USD입니다.", en="The table's own rows add up to 5,500 USD."),
+        done=Text(
+            ko="예산은 문서가 적은 총합으로 두고, 항목의 합과 다르다는 것을 테스트가 보여 줍니다.",
+            en="The budget is the total as stated; a test shows how far the rows are from it.",
+        ),
+    ),
+    Finding(
+        id="R27",
+        origin="project",
+        sections=("4.1.2", "4.3.1"),
+        says=Text(
+            ko="Pod의 Egress는 PostgreSQL과 Redis의 Pod, 외부 443, DNS만 허용합니다. NSG는 Service Bus의 5671, 5672도 "
+            "허용합니다.",
+            en="Pods may reach pods of PostgreSQL and Redis, 443 outside and DNS. The NSG also allows Service Bus on 5671 "
+            "and 5672.",
+        ),
+        trouble=Text(
+            ko="PostgreSQL과 Redis는 관리형이라 그런 Pod가 없고, Service Bus의 포트는 Pod 정책에 없습니다. 정책이 글자 "
+            "그대로 적용되면 셋 다 끊깁니다.",
+            en="PostgreSQL and Redis are managed, so no such pods exist, and the pods' policy lacks Service Bus' ports. "
+            "Applied to the letter, all three are cut off.",
+        ),
+        done=Text(
+            ko="고칠 규칙을 알립니다. 만들어지는 것은 이 정책에 기대지 않습니다.",
+            en="The rules to mend are named; nothing that is generated leans on them.",
+        ),
+    ),
+    Finding(
+        id="R28",
+        origin="project",
+        sections=("5.1.2", "10.1.1"),
+        says=Text(
+            ko="replica_2의 용도는 재해복구, Korea South에 있는 replica_1의 용도는 읽기 분산입니다.",
+            en="replica_2 is for disaster recovery, replica_1 in Korea South for reads.",
+        ),
+        trouble=Text(
+            ko="replica_2는 주 서버와 같은 리전에 있어 리전 장애 때 함께 사라집니다.",
+            en="replica_2 stands in the primary's own region and is lost with it.",
+        ),
+        done=Text(
+            ko="두 복제본의 지연을 똑같이 봅니다. 리전 장애에 쓸 수 있는 것은 replica_1입니다.",
+            en="The lag of both is watched alike; replica_1 is the one that survives the loss of a region.",
+        ),
+    ),
+    Finding(
+        id="R29",
+        origin="project",
+        sections=("7.4.1",),
+        says=Text(
+            ko="비밀의 이름에 밑줄이 있습니다(openai_api_key 등).",
+            en="Secrets have names with underscores (openai_api_key).",
+        ),
+        trouble=Text(
+            ko="Key Vault의 이름에는 글자, 숫자, 하이픈만 쓸 수 있습니다.",
+            en="Names in Key Vault may hold letters, digits and hyphens only.",
+        ),
+        done=Text(
+            ko="비밀의 이름을 조건으로 쓰는 쿼리는 하이픈으로 적습니다.",
+            en="A query that looks for a secret by name writes it with hyphens.",
+        ),
+    ),
+    Finding(
+        id="R30",
+        origin="project",
+        sections=("5.3.1", "10.1.1"),
+        says=Text(
+            ko="RPO는 15분이고 Redis와 백업의 주기는 매시간입니다.",
+            en="The RPO is 15 minutes; Redis and backups are hourly.",
+        ),
+        trouble=Text(
+            ko="한 시간마다 하는 백업만으로는 15분의 RPO를 지킬 수 없습니다. AOF는 리전을 건너지 않습니다.",
+            en="An hourly backup alone cannot keep an RPO of 15 minutes, and AOF does not leave the region.",
+        ),
+        done=Text(
+            ko="PostgreSQL만 RPO로 봅니다. 캐시는 다시 채울 수 있는 것으로 봅니다.",
+            en="Only PostgreSQL is held to the RPO; the cache is taken as something that can be filled again.",
+        ),
+    ),
+    Finding(
+        id="R31",
+        origin="project",
+        sections=("2.1", "13.1.1", "14"),
+        says=Text(
+            ko="동시 사용자는 1단계에서 5만, 환경 요약에서 10만입니다.",
+            en="Concurrent users are 50,000 in phase 1 and 100,000 in the summary.",
+        ),
+        trouble=Text(ko="같은 시점에 숫자가 둘입니다.", en="Two numbers for the same time."),
+        done=Text(
+            ko="각 단계의 값은 로드맵의 것을 씁니다. 어떤 알림도 사용자 수에 기대지 않습니다.",
+            en="Each phase has the road map's number; no alert depends on the number of users.",
+        ),
+    ),
 )
