@@ -75,9 +75,9 @@ HIGH_ERROR_RATE = Alert(
     impact=Text(ko="사용자 요청의 일부가 실패합니다.", en="Some user requests fail."),
     because=Text(
         ko=f"문서의 알림 값입니다(목표 {_GOAL}는 SLO로 따로 봅니다, R19). 4xx는 사용자의 실수이므로 세지 않고, "
-        "구간 안의 요청이 하한보다 적으면 비율을 믿지 않습니다.",
+        "구간 안의 요청이 하한보다 적으면 비율을 믿지 않습니다(R32).",
         en=f"The document's alert value (the goal of {_GOAL} is the SLO, R19). 4xx is not counted, being the client's mistake, "
-        "and below the floor of requests in the window the ratio is not trusted.",
+        "and below the floor of requests in the window the ratio is not trusted (R32).",
     ),
     first_steps=(
         triage.ERRORS_BY_OPERATION,

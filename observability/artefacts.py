@@ -188,6 +188,7 @@ def _dashboards(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
             name = getattr(shown, "name", None) or getattr(shown, "key", None) or getattr(shown, "id", "")
             names.append((f"{type(shown).__name__.lower()}:{name}", shown.source))
             names += _alert_names(alerts[line] for line in panel.line_of)
+            names += [(f"goal:{goal.title.en}", goal.source) for goal in panel.goals]
         body = encode(grafana.dashboard(dashboard, alerts, RESOURCES, lang))
         bodies[dashboard.id] = body
         behind += names

@@ -473,4 +473,24 @@ FINDINGS: tuple[Finding, ...] = (
             en="Each phase has the road map's number; no alert depends on the number of users.",
         ),
     ),
+    Finding(
+        id="R32",
+        origin="project",
+        sections=("8.1.2", "8.2.2"),
+        says=Text(
+            ko="오류율이 1%를 넘으면 알리고, 추적은 10%만 남깁니다.",
+            en="An error rate above 1 % raises an alert, and 10 % of traces are kept.",
+        ),
+        trouble=Text(
+            ko="남은 오류 한 건이 열 건을 대신합니다. 창 안의 요청이 1,000건보다 적으면 남은 오류 하나만으로 1%를 넘습니다.",
+            en="One error that is kept stands for ten. With fewer than 1,000 requests in the window, a single kept error is "
+            "above 1 %.",
+        ),
+        done=Text(
+            ko="기준과 하한은 R5대로 둡니다. 요청이 적은 밤의 호출은 오류 한 건일 수 있으므로 런북의 첫 쿼리에서 건수를 "
+            "먼저 봅니다.",
+            en="Threshold and floor stay as R5 has them. A page on a quiet night may be one error: the runbook's first query "
+            "shows how many there were.",
+        ),
+    ),
 )

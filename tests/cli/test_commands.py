@@ -82,7 +82,7 @@ def test_explain_gives_the_number_its_section_reason_query_and_page() -> None:
     assert told["tells"] == ["pagerduty", "teams"]
     assert told["query"].startswith("let floor = 100;\nAppRequests\n")
     assert told["page"] == "generated/runbooks/high-error-rate.md"
-    assert list(told["findings"]) == ["R5", "R19"]
+    assert list(told["findings"]) == ["R5", "R19", "R32"]
     assert (ROOT / told["page"]).is_file()
 
 
