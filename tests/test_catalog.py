@@ -210,7 +210,8 @@ def test_a_definition_that_lacks_a_field_is_told_at_its_line(load: Load, package
 def test_what_the_model_refuses_is_told_at_the_line_that_gave_it(tmp_path: Path) -> None:
     """In a project of its own, where the model lies under the same root as the definitions."""
     shutil.copytree(ROOT / "observability" / "model", tmp_path / "observability" / "model")
-    shutil.copy(ROOT / "observability" / "catalog.py", tmp_path / "observability")
+    for name in ("__init__.py", "catalog.py"):
+        shutil.copy(ROOT / "observability" / name, tmp_path / "observability")
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "tills.py").write_text(
         "from observability.model.units import Unit, percent\n\nLIMIT = percent(1).to(Unit.SECONDS)\n", encoding="utf-8"

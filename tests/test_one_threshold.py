@@ -115,7 +115,7 @@ def test_all_problems_at_once_one_line_each_and_generated_untouched(copy: Path) 
         "alerts/services.py: alert 'high-error-rate': limit '1 GB' is in gigabytes, signal 'error_rate' in percent; "
         "give the limit in percent",
         "kql/triage.py: query 'triage/pod-events': reads unknown table 'KubeEventz'; "
-        "use a table of observability/azure/tables.json, or add its columns there",
+        "write 'KubeEvents', or add its columns to observability/azure/tables.json",
     ):
         assert wanted in lines, "\n".join(lines)
     assert any(

@@ -46,7 +46,7 @@ def _words(panel: Panel, sections: Mapping[str, Text], readings: set[str]) -> It
 def _panel(panel: Panel, alerts: Mapping[str, Alert], found: set[int]) -> Iterator[Wrong]:
     if id(panel.shows) not in found:
         kind, folder = _kind(panel.shows)
-        yield f"shows a {kind} that is in no file of {folder}", "move it there, so that it is checked too"
+        yield f"shows {kind}, which is in no file of {folder}", "move it there, so that it is checked too"
     if not 1 <= panel.width <= _COLUMNS:
         yield f"is '{panel.width}' columns wide", f"use 1 to {_COLUMNS}"
     if isinstance(panel.shows, Signal):
@@ -102,8 +102,8 @@ def _table(panel: Panel, shown: Query | Slo) -> Iterator[Wrong]:
     kinds = (Kind.TABLE,) if isinstance(shown, Query) else (Kind.TABLE, Kind.STAT)
     if panel.kind not in kinds:
         use = " or ".join(f"'{kind.value}'" for kind in kinds)
-        yield f"shows a {_kind(shown)[0]} as a '{panel.kind.value}'", f"use kind {use}"
+        yield f"shows {_kind(shown)[0]} as a '{panel.kind.value}'", f"use kind {use}"
     if isinstance(shown, Query) and not shown.runnable:
         yield f"shows query '{shown.key}', which does not run", "show one that does"
     if panel.line_of or panel.goals:
-        yield f"draws lines on a {_kind(shown)[0]}", "lines belong to signals: drop line_of and goals"
+        yield f"draws lines on {_kind(shown)[0]}", "lines belong to signals: drop line_of and goals"

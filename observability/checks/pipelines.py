@@ -25,10 +25,10 @@ SUMS = frozenset({"sum", "sumif"})
 
 _SETTINGS = frozenset({"set", "declare", "alias", "pattern", "restrict"})
 _OTHER_SOURCES = frozenset({"print", "range", "datatable", "externaldata", "search", "find"})
+# What gives whole rows back, one of a group: `arg_max(TimeGenerated, *)`.
+_PICKS_ROWS = frozenset({"arg_max", "arg_min", "take_any", "any"})
 _ELSEWHERE = frozenset({"workspace", "app", "resource", "database", "cluster"})
-_GROUPS_ANEW = frozenset(
-    {"summarize", "make-series", "makeseries", "top-nested", "top-hitters", "distinct", "getschema"}
-)
+_GROUPS_ANEW = frozenset({"summarize", "make-series", "makeseries", "top-nested", "top-hitters", "getschema"})
 _KEEPS_ORDER = frozenset(
     {"where", "filter", "extend", "serialize", "as", "render", "parse", "mv-expand", "take", "limit"}
 )
@@ -91,7 +91,7 @@ class _Reader:
             "order": self.order, "sort": self.order, "top": self.top, "take": self.take, "limit": self.take,
             "extend": self.extend, "project": self.extend, "project-rename": self.extend, "as": self.remember,
             "mv-apply": self.inner, "fork": self.inner, "facet": self.inner, "partition": self.inner,
-            "mv-expand": self.expand,
+            "mv-expand": self.expand, "distinct": self.distinct,
         }  # fmt: skip
 
     def statements(self, items: Iterable[Item], scope: dict[str, Rows]) -> Rows:
@@ -147,7 +147,9 @@ class _Reader:
         elif head == "union":
             return self.union(stage, Rows(), scope)
         elif head in _OTHER_SOURCES:
-            self.shape.operators.add(head)
+            self.shape.operators.add(str(head))
+            if len(stage) > 2 and stage[1] == "in" and isinstance(stage[2], Group):
+                return self.union(["union", *stage[2].items], Rows(), scope)
         elif len(stage) == 2 and isinstance(stage[1], Group) and head in ("materialize", "view"):
             return self.pipeline(stage[1].items, scope, sure=True)
         self.nested(stage, scope)
@@ -172,7 +174,13 @@ class _Reader:
                 literal = name in SUMS and all(token[0].isdigit() for token in flat(arguments[0]))
                 if name in COUNTS_ROWS | SUMS and not literal and rows.weights.isdisjoint(words):
                     self.shape.unweighted[name, rows.sampled] = None
+                if name in _PICKS_ROWS and "*" in words:
+                    return rows._replace(ordered=False)
         return Rows()
+
+    def distinct(self, stage: Items, rows: Rows, scope: dict[str, Rows]) -> Rows:
+        self.nested(stage, scope)
+        return rows._replace(ordered=False) if "*" in stage else Rows()
 
     def count(self, stage: Items, rows: Rows, scope: dict[str, Rows]) -> Rows:
         if rows.sampled is not None:

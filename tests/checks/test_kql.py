@@ -18,11 +18,11 @@ from observability.model.dashboard import Dashboard, Kind, Panel, Row
 from observability.model.errors import Problem
 from observability.model.query import Kql, Param, Query
 from observability.model.signal import Engine, PromQL, Signal
-from observability.model.source import Section
 from observability.model.text import Text as Words
 from observability.model.units import Unit, minutes, percent
 
 WORDS = Words(ko="말", en="words")
+FIVE = minutes(5)
 QUERY = "tests/checks/test_kql.py: query 'test-kql/q': "
 ALERT = "tests/checks/test_kql.py: alert 'a': "
 SIGNAL = "tests/checks/test_kql.py: signal 's': "
@@ -54,7 +54,7 @@ def signal(
     return Signal(name="s", title=WORDS, unit=Unit.PERCENT, help=WORDS, kql=measure)
 
 
-def alert(watches: Signal, *, every: timedelta = minutes(5), window: timedelta = minutes(5)) -> Alert:
+def alert(watches: Signal, *, every: timedelta = FIVE, window: timedelta = FIVE) -> Alert:
     return Alert(
         id="a",
         title=WORDS,
@@ -73,7 +73,7 @@ def alert(watches: Signal, *, every: timedelta = minutes(5), window: timedelta =
     )
 
 
-def rule(rows: str, every: timedelta = minutes(5), **pieces: str) -> list[str]:
+def rule(rows: str, every: timedelta = FIVE, **pieces: str) -> list[str]:
     """What is said of an alert over these rows."""
     return said(kql.check(Catalogue(alerts=(alert(signal(rows, **pieces), every=every),))))
 
@@ -105,6 +105,8 @@ def test_an_unknown_table_like_no_other_is_named_alone() -> None:
         "Perf | join kind=inner Nope on Computer",
         "Perf | lookup kind=leftouter (Nope) on Computer",
         "union Perf, Nope",
+        "search in (Nope) 'x'",
+        "find in (Perf, Nope) where true",
         "union withsource=t kind=outer Perf, (Nope | where x)",
         "Perf | union (Nope)",
         "Perf | where Computer in ((Nope | project Computer))",
@@ -126,6 +128,7 @@ def test_a_table_is_found_wherever_a_pipeline_begins(text: str) -> None:
     "text",
     [
         "Perf",
+        "search 'x'",
         "// Nope | where x\nPerf | where Computer == 'Nope | where x'",
         'Perf | where Computer == "a\\" | join (Nope)" and true',
         'Perf | where Computer == @"c:\\" | extend x = 1',
@@ -211,6 +214,9 @@ COUNTED = QUERY + "'count' counts stored rows of sampled table 'AppRequests'; we
         "AppRequests // | summarize sum(ItemCount)\n| summarize count()",
         "AppRequests | summarize count(), n = count()",
         "(AppRequests) | summarize count()",
+        "AppRequests | summarize arg_max(TimeGenerated, *) by OperationId | summarize count()",
+        "AppRequests | distinct * | count",
+        "search in (AppRequests) 'x' | summarize count()",
     ],
 )
 def test_rows_are_counted_wherever_they_flow(text: str) -> None:
@@ -248,6 +254,7 @@ def test_every_aggregate_is_named_once() -> None:
         "AppRequests | summarize n = sum(ItemCount) by AppRoleName | summarize avg(n), count()",
         "AppRequests | summarize n = sum(ItemCount) by AppRoleName | count",
         "AppRequests | distinct UserId | count",
+        "AppRequests | summarize arg_max(TimeGenerated, Name) by OperationId | summarize count()",
         "AppRequests | distinct UserId | summarize count()",
         "AppRequests // | summarize count()\n| where Name == '| summarize count()'",
         "let t = AppRequests | summarize n = sum(ItemCount) by OperationId; t | summarize count()",
@@ -480,7 +487,7 @@ def test_ago_takes_a_literal_in_a_rule() -> None:
     assert rule("Perf | where TimeGenerated > ago(10m) and TimeGenerated < ago(timespan(1m))") == []
 
 
-def test_a_people_s_query_may_do_all_that() -> None:
+def test_a_query_for_people_may_do_all_that() -> None:
     assert wrongs("Perf | where TimeGenerated > ago(size) | order by Computer asc | take 5", {"size": minutes(5)}) == []
 
 
@@ -649,6 +656,8 @@ def test_nothing_is_said_of_a_text_that_did_not_bind() -> None:
         "'",
         '"',
         "bin(",
+        "search in",
+        "find in ()",
         "union",
         "join",
     ],
