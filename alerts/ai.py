@@ -21,8 +21,10 @@ def _histogram(per_minute: dict[float, int]) -> tuple[Series, ...]:
 
 
 def _examples(limit: float) -> tuple[Example, ...]:
-    slower = min(bound for bound in ai.AI_RESPONSE.bounds if bound > limit)
-    in_time = max(bound for bound in ai.AI_RESPONSE.bounds if bound <= limit)
+    bounds = ai.AI_RESPONSE.bounds
+    # Outside the bounds nothing can be shown, and the checks say why such a limit is none.
+    slower = next((bound for bound in bounds if bound > limit), bounds[-1])
+    in_time = next((bound for bound in reversed(bounds) if bound <= limit), bounds[0])
     return (
         Example("one itinerary in ten is too slow", _histogram({in_time: 90, slower: 10}), at=5, fires=({},)),
         Example("every itinerary takes exactly as long as allowed", _histogram({in_time: 100}), at=5),
@@ -59,9 +61,9 @@ AI_RESPONSE_TIME_EXCEEDED = Alert(
         en="Users wait for their itinerary, and some give up or time out.",
     ),
     because=Text(
-        ko="문서의 값입니다. Azure의 로그 알림과 메트릭 알림에는 이 구간이 없어서 Prometheus 규칙으로 1분마다 평가합니다.",
+        ko="문서의 값입니다. Azure의 로그 알림과 메트릭 알림에는 이 구간이 없어서 Prometheus 규칙으로 1분마다 평가합니다(R33).",
         en="The document's value. Azure's log and metric alerts have no such window, so a Prometheus rule is evaluated "
-        "every minute.",
+        "every minute (R33).",
     ),
     first_steps=(triage.AI_DEPENDENCIES, triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES),
     examples=_examples,

@@ -29,6 +29,28 @@ def _examples(limit: float) -> tuple[Example, ...]:
         ),
         Example("exactly at the limit", _server("primary", used=1000 * limit), at=10),
         Example(
+            "the exporter's pod is replaced at half the limit",
+            (
+                Series(
+                    'tripgen_postgresql_connections{role="primary",state="active",pod="a"}', f"{500 * limit:g}x10 stale"
+                ),
+                Series(
+                    'tripgen_postgresql_connections{role="primary",state="active",pod="b"}', f"_x10 {500 * limit:g}x10"
+                ),
+                Series('tripgen_postgresql_connections_max{role="primary"}', "1000x20"),
+            ),
+            at=12,
+        ),
+        Example(
+            "one state takes over from another at half the limit",
+            (
+                Series('tripgen_postgresql_connections{role="primary",state="active"}', f"{500 * limit:g}x10 stale"),
+                Series('tripgen_postgresql_connections{role="primary",state="idle"}', f"_x10 {500 * limit:g}x10"),
+                Series('tripgen_postgresql_connections_max{role="primary"}', "1000x20"),
+            ),
+            at=12,
+        ),
+        Example(
             "a spike of one minute",
             (
                 Series('tripgen_postgresql_connections{role="primary",state="active"}', f"100x8 {1000:g} 100x10"),

@@ -41,7 +41,7 @@ API_LATENCY = Slo(
 
 AI_LATENCY = Slo(
     id="slo-ai-latency",
-    title=Text(ko="제때 끝난 AI 요청", en="AI requests in time"),
+    title=Text(ko="제때 끝난 AI 서비스 HTTP 요청", en="HTTP requests of the ai service in time"),
     objective=P95,
     period=PERIOD,
     watches=slo.FAST_ITINERARIES,

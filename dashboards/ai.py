@@ -90,7 +90,9 @@ DASHBOARD = Dashboard(
                     shows=business.TRIP_GENERATIONS_PER_SECOND,
                 ),
                 Panel(
-                    title=Text(ko="제때 끝난 AI 요청 (SLO)", en="AI requests in time (SLO)"),
+                    title=Text(
+                        ko="제때 끝난 AI 서비스 HTTP 요청 (SLO)", en="HTTP requests of the ai service in time (SLO)"
+                    ),
                     shows=slo.AI_LATENCY,
                     kind=Kind.TABLE,
                     width=24,

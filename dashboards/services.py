@@ -43,6 +43,8 @@ DASHBOARD = Dashboard(
         en="The golden signals of the user, trip, ai and location services, and where their SLOs stand.",
     ),
     source=Section("12.1.1"),
+    # Four objectives over thirty days are too much to ask every minute of a workspace that runs five queries at once.
+    refresh="5m",
     rows=(
         Row(
             title=Text(ko="지금 괜찮은가", en="Is it fine?"),

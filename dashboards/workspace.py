@@ -49,11 +49,10 @@ DASHBOARD = Dashboard(
             title=Text(ko="지금 괜찮은가", en="Is it fine?"),
             panels=(
                 Panel(
-                    title=Text(ko="오늘의 수집량", en="Volume today"),
-                    shows=workspace.VOLUME_TODAY,
+                    title=Text(ko="지난 24시간 수집량", en="Volume of the last 24 hours"),
+                    shows=workspace.VOLUME_DAY,
                     kind=Kind.GAUGE,
                     goals=(CAP,),
-                    # The query itself begins at midnight in Korea, at most a day ago.
                     last="24h",
                     width=6,
                     height=6,

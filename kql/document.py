@@ -125,6 +125,12 @@ FAILED_SIGN_INS = Query(
         "addresses": "long",
         "last_seen": "datetime",
     },
+    caveat=Text(
+        ko="Entra 테넌트의 진단 설정이 SigninLogs를 이 작업 영역으로 보낼 때만 행이 있습니다. 빈 결과는 실패가 없다는 뜻이 아닐 수 "
+        "있습니다.",
+        en="Has rows only once the Entra tenant's diagnostic setting sends SigninLogs to this workspace: an empty result "
+        "may not mean that nobody failed.",
+    ),
     look_for=Text(
         ko="한 계정에 실패가 많으면 추측, 여러 계정에 주소 하나면 살포 공격입니다.",
         en="Many failures on one account are guessing; one address over many accounts is spraying.",

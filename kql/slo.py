@@ -50,7 +50,7 @@ FAST_REQUESTS = Query(
 
 FAST_ITINERARIES = Query(
     id="ai-latency-events",
-    title=Text(ko="제때 끝난 AI 요청과 모든 AI 요청", en="AI requests in time, and all"),
+    title=Text(ko="제때 끝난 AI 서비스 HTTP 요청과 전체", en="HTTP requests of the ai service in time, and all"),
     source=Section("14"),
     text="""
         AppRequests

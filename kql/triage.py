@@ -184,7 +184,7 @@ RESTARTING_CONTAINERS = Query(
         | where Namespace == namespace
         | summarize restarts = max(ContainerRestartCount) - min(ContainerRestartCount),
             last_seen = max(TimeGenerated), arg_max(TimeGenerated, ContainerStatus, ContainerStatusReason, PodStatus)
-            by pod = Name, container = ContainerName, node = Computer
+            by pod = Name, container = tostring(split(ContainerName, "/")[-1]), node = Computer
         | where restarts > 0 or ContainerStatusReason has "CrashLoopBackOff"
         | project pod, container, node, restarts, state = ContainerStatus, reason = ContainerStatusReason,
             pod_state = PodStatus, last_seen
@@ -236,8 +236,9 @@ POD_EVENTS = Query(
     source=_FIRST_MINUTES,
     text="""
         KubeEvents
-        | where Namespace == namespace
-        | summarize times = count(), last_seen = max(TimeGenerated), message = take_any(Message)
+        // What happens to a node, memory running out above all, is an event of the node and not of a namespace.
+        | where Namespace == namespace or ObjectKind == "Node"
+        | summarize times = sum(Count), last_seen = max(TimeGenerated), message = take_any(Message)
             by reason = Reason, object_kind = ObjectKind, name = Name
         | order by last_seen desc, reason asc, name asc
     """,
@@ -246,7 +247,7 @@ POD_EVENTS = Query(
         "reason": "string",
         "object_kind": "string",
         "name": "string",
-        "times": "long",
+        "times": "real",
         "last_seen": "datetime",
         "message": "string",
     },
@@ -261,11 +262,14 @@ RECENT_CHANGES = Query(
     title=Text(ko="방금 바뀐 것", en="What was just changed"),
     source=_FIRST_MINUTES,
     text="""
-        AKSAuditAdmin
+        AKSAudit
         | extend user = tostring(User.username), resource = tostring(ObjectRef.resource),
-            namespace_name = tostring(ObjectRef.namespace), name = tostring(ObjectRef.name)
+            part = tostring(ObjectRef.subresource), namespace_name = tostring(ObjectRef.namespace),
+            name = tostring(ObjectRef.name), code = toint(ResponseStatus.code)
         | where namespace_name == namespace and Verb in ("create", "update", "patch", "delete")
         | where resource in ("deployments", "configmaps", "secrets", "horizontalpodautoscalers", "services")
+        // Controllers write status without end, and refused or conflicting calls changed nothing.
+        | where part in ("", "scale") and code between (200 .. 299) and not(user startswith "system:serviceaccount:kube-system:")
         | summarize changes = count(), last_seen = max(TimeGenerated) by user, Verb, resource, name
         | order by last_seen desc, resource asc, name asc
     """,
@@ -313,18 +317,32 @@ HEAVY_CONTAINERS = Query(
     source=_FIRST_MINUTES,
     text="""
         Perf
-        | where ObjectName == "K8SContainer" and CounterName in ("cpuUsageNanoCores", "memoryWorkingSetBytes")
-        | extend container = tostring(split(InstanceName, "/")[-1]), is_cpu = CounterName == "cpuUsageNanoCores"
-        | summarize cpu_cores = maxif(CounterValue, is_cpu) / 1000000000.0,
-            memory_mib = maxif(CounterValue, not(is_cpu)) / 1048576.0
-            by node = Computer, InstanceName, container
-        | project node, container, cpu_cores, memory_mib
-        | order by cpu_cores desc, memory_mib desc, container asc
+        | where ObjectName == "K8SContainer" and CounterName in ("cpuUsageNanoCores", "cpuLimitNanoCores",
+            "memoryWorkingSetBytes", "memoryLimitBytes")
+        // An instance is cluster id / pod uid / container name.
+        | extend container = tostring(split(InstanceName, "/")[-1]), pod_uid = tostring(split(InstanceName, "/")[-2])
+        | summarize cpu = maxif(CounterValue, CounterName == "cpuUsageNanoCores"),
+            cpu_limit = maxif(CounterValue, CounterName == "cpuLimitNanoCores"),
+            memory = maxif(CounterValue, CounterName == "memoryWorkingSetBytes"),
+            memory_limit = maxif(CounterValue, CounterName == "memoryLimitBytes")
+            by node = Computer, pod_uid, container
+        | where cpu_limit > 0 and memory_limit > 0
+        | project node, container, pod_uid, cpu_cores = cpu / 1000000000.0, cpu_percent = 100.0 * cpu / cpu_limit,
+            memory_mib = memory / 1048576.0, memory_percent = 100.0 * memory / memory_limit
+        | order by memory_percent desc, cpu_percent desc, container asc, pod_uid asc
     """,
-    columns={"node": "string", "container": "string", "cpu_cores": "real", "memory_mib": "real"},
+    columns={
+        "node": "string",
+        "container": "string",
+        "pod_uid": "string",
+        "cpu_cores": "real",
+        "cpu_percent": "real",
+        "memory_mib": "real",
+        "memory_percent": "real",
+    },
     look_for=Text(
-        ko="제한에 닿은 컨테이너와, 예상 밖으로 많이 쓰는 컨테이너를 봅니다.",
-        en="Containers at their limit, and those that use more than they should.",
+        ko="제한의 100 %에 가까운 컨테이너와, 예상 밖으로 많이 쓰는 컨테이너를 봅니다.",
+        en="Containers near 100 % of their limit, and those that use more than they should.",
     ),
 )
 
@@ -364,11 +382,14 @@ DATABASE_SESSIONS = Query(
     title=Text(ko="상태별 PostgreSQL 세션", en="PostgreSQL sessions by state"),
     source=Section("8.1.2", reading="R7"),
     text="""
+        let newest = PGSQLPgStatActivitySessions
+            | summarize CollectionTime = max(CollectionTime) by LogicalServerName;
         PGSQLPgStatActivitySessions
         | where BackendType == "client backend"
+        // Only each server's last snapshot: states that have gone since are not there any more.
+        | join kind=inner newest on LogicalServerName, CollectionTime
         | summarize sessions = dcount(ProcessId), oldest_query = min(QueryStartTime)
-            by server = LogicalServerName, application = ApplicationName, State, CollectionTime
-        | summarize arg_max(CollectionTime, sessions, oldest_query) by server, application, State
+            by CollectionTime, server = LogicalServerName, application = ApplicationName, State
         | project CollectionTime, server, application, State, sessions, oldest_query
         | order by sessions desc, server asc, application asc, State asc
     """,

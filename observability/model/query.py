@@ -59,6 +59,8 @@ class Kql:
 
     An alert takes the whole window as one bin, without a time column: Azure evaluates at any minute, and
     ``bin()`` would cut the window into two partial bins with half the rows each. A chart adds the time bin.
+
+    ``floors`` names the parameters that keep noise from paging: a chart takes their defaults, an alert has to set them.
     """
 
     rows: str
@@ -66,3 +68,4 @@ class Kql:
     by: Mapping[str, str] = field(default_factory=dict)
     result: str = ""
     params: Mapping[str, Param] = field(default_factory=dict)
+    floors: tuple[str, ...] = ()

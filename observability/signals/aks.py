@@ -47,7 +47,7 @@ MEMORY_UTILIZATION = Signal(
     name="memory_utilization",
     title=Text(ko="노드 메모리 사용률", en="Node memory utilisation"),
     unit=Unit.PERCENT,
-    help=Text(ko="노드별 평균 메모리 작업 집합 / 할당 가능 메모리.", en="Mean working set / memory of each node."),
+    help=Text(ko="노드별 평균 메모리 작업 집합 / 메모리.", en="Mean working set / memory of each node."),
     source=Section("8.1.2"),
     metric=PlatformMetric(
         resource="cluster",
@@ -59,7 +59,7 @@ MEMORY_UTILIZATION = Signal(
 
 POD_RESTARTS = Signal(
     name="pod_restarts",
-    title=Text(ko="컨테이너 재시작", en="Container restarts"),
+    title=Text(ko="컨테이너 재시작", en="Restarts of a container"),
     unit=Unit.RESTARTS,
     help=Text(ko="컨테이너별 재시작 카운터의 증가분.", en="Increase of the restart counter of each container."),
     source=Section("8.1.2", reading="R6"),

@@ -50,6 +50,35 @@ REPLICATION_LAG = Instrument(
     labels=("role",),
 )
 
+REPLICATION_LAG_BYTES = Instrument(
+    name="tripgen_postgresql_replication_lag_bytes",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.BYTES,
+    help=Text(ko="복제본별로 아직 반영하지 않은 WAL의 크기.", en="WAL that each replica has not replayed yet."),
+    source=Section("10.1.1"),
+    labels=("role",),
+)
+
+LONGEST_TRANSACTION = Instrument(
+    name="tripgen_postgresql_longest_transaction_seconds",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.SECONDS,
+    help=Text(
+        ko="서버 역할별로 가장 오래 열린 트랜잭션의 나이.", en="Age of the oldest open transaction, by server role."
+    ),
+    source=Section("12.1.1"),
+    labels=("role",),
+)
+
+DATABASE_SIZE = Instrument(
+    name="tripgen_postgresql_database_size_bytes",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.BYTES,
+    help=Text(ko="데이터베이스별 크기.", en="Size of each database."),
+    source=Section("12.1.1"),
+    labels=("role", "database"),
+)
+
 DATABASE_CONNECTION_POOL = Signal(
     name="database_connection_pool",
     title=Text(ko="DB 연결 사용률", en="Database connections in use"),
@@ -60,8 +89,10 @@ DATABASE_CONNECTION_POOL = Signal(
     ),
     source=Section("8.2.2", reading="R7"),
     promql=PromQL(
+        # The sum is taken at each moment and then averaged: averages of single series would still hold those of a
+        # pod, or of a state, that has gone meanwhile, and count its connections twice.
         expr=(
-            "sum by (role) (avg_over_time(tripgen_postgresql_connections[$window]))"
+            "avg_over_time((sum by (role) (max by (role, state) (tripgen_postgresql_connections)))[$window:30s])"
             " / max by (role) (max_over_time(tripgen_postgresql_connections_max[$window]))"
         ),
         by=("role",),
@@ -79,8 +110,7 @@ SERVICE_POOL = Signal(
     source=Section("8.2.2"),
     promql=PromQL(
         expr=(
-            'sum by (service) (avg_over_time(tripgen_pool_connections{state="active"}[$window]))'
-            " / sum by (service) (max_over_time(tripgen_pool_connections_max[$window]))"
+            'sum by (service) (tripgen_pool_connections{state="active"}) / sum by (service) (tripgen_pool_connections_max)'
         ),
         by=("service",),
     ),

@@ -23,6 +23,60 @@ MISSES = Instrument(
     labels=("shard",),
 )
 
+MEMORY_USED = Instrument(
+    name="tripgen_redis_memory_used_bytes",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.BYTES,
+    help=Text(ko="샤드별 사용 메모리.", en="Memory in use, by shard."),
+    source=Section("5.2.1"),
+    labels=("shard",),
+)
+
+MEMORY_MAX = Instrument(
+    name="tripgen_redis_memory_max_bytes",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.BYTES,
+    help=Text(ko="샤드별 최대 메모리.", en="Memory that the shard may use."),
+    source=Section("5.2.1"),
+    labels=("shard",),
+)
+
+EVICTED_KEYS = Instrument(
+    name="tripgen_redis_evicted_keys_total",
+    kind=InstrumentKind.COUNTER,
+    unit=Unit.COUNT,
+    help=Text(ko="샤드별 메모리가 모자라 밀려난 키.", en="Keys evicted for want of memory, by shard."),
+    source=Section("12.1.1"),
+    labels=("shard",),
+)
+
+CONNECTED_CLIENTS = Instrument(
+    name="tripgen_redis_connected_clients",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.CONNECTIONS,
+    help=Text(ko="샤드별 클라이언트 연결 수.", en="Clients connected, by shard."),
+    source=Section("12.1.1"),
+    labels=("shard",),
+)
+
+CONNECTED_REPLICAS = Instrument(
+    name="tripgen_redis_connected_replicas",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.COUNT,
+    help=Text(ko="샤드별 연결된 복제본 수.", en="Replicas connected, by shard."),
+    source=Section("5.2.1"),
+    labels=("shard",),
+)
+
+LAST_SAVE = Instrument(
+    name="tripgen_redis_last_save_timestamp_seconds",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.SECONDS,
+    help=Text(ko="샤드별 마지막 RDB 저장 시각(Unix 초).", en="When the shard last saved its RDB, in Unix seconds."),
+    source=Section("5.2.1"),
+    labels=("shard",),
+)
+
 CACHE_HIT_RATIO = Signal(
     name="cache_hit_ratio",
     title=Text(ko="캐시 히트율", en="Cache hit ratio"),

@@ -14,6 +14,15 @@ MESSAGES = Instrument(
     labels=("entity", "subscription", "state"),
 )
 
+ENTITY_SIZE = Instrument(
+    name="tripgen_service_bus_size_bytes",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.BYTES,
+    help=Text(ko="큐와 토픽별 크기.", en="Size of each queue and topic."),
+    source=Section("6.1.2"),
+    labels=("entity",),
+)
+
 MESSAGE_QUEUE_DEPTH = Signal(
     name="message_queue_depth",
     title=Text(ko="대기 메시지", en="Queue depth"),

@@ -2,7 +2,7 @@
 
 from observability.design.services import AI, SERVICES, TRIP
 from observability.model.query import Kql
-from observability.model.signal import PlatformMetric, PromQL, Signal, selector
+from observability.model.signal import Instrument, InstrumentKind, PlatformMetric, PromQL, Signal, selector
 from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Unit
@@ -14,13 +14,42 @@ ROLES = tuple(service.role for service in SERVICES)
 # failed, which would page for somebody's typing errors.
 FAILED = 'Success == false and (ResultCode startswith "5" or ResultCode in ("", "0"))'
 
+HTTP_REQUESTS = Instrument(
+    name="tripgen_http_requests_total",
+    kind=InstrumentKind.COUNTER,
+    unit=Unit.COUNT,
+    help=Text(ko="서비스가 답한 HTTP 요청, 결과별.", en="HTTP requests that the service answered, by outcome."),
+    source=Section("3.3.2"),
+    labels=("service", "outcome"),
+)
+
+ACTIVE_CONNECTIONS = Instrument(
+    name="tripgen_active_connections",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.CONNECTIONS,
+    help=Text(ko="서비스가 처리 중인 연결 수.", en="Connections that the service is working on."),
+    source=Section("3.3.2"),
+    labels=("service",),
+)
+
+SERVICE_UP = Instrument(
+    name="tripgen_service_up",
+    kind=InstrumentKind.GAUGE,
+    unit=Unit.COUNT,
+    help=Text(
+        ko="서비스의 /actuator/health가 UP이면 1, 아니면 0.", en="1 if the service says UP at /actuator/health, else 0."
+    ),
+    source=Section("10.1.2"),
+    labels=("service",),
+)
+
 AVAILABILITY = Signal(
     name="availability",
     title=Text(ko="가용성", en="Availability"),
     unit=Unit.PERCENT,
     help=Text(
-        ko="공개 엔드포인트별 합성 점검(다섯 위치) 중 성공한 비율.",
-        en="Share of the synthetic checks of each public endpoint, from five locations, that succeeded.",
+        ko="공개 엔드포인트별 합성 점검 중 성공한 비율.",
+        en="Share of the synthetic checks of each public endpoint that succeeded.",
     ),
     source=Section("8.1.2", reading="R4"),
     kql=Kql(
@@ -32,6 +61,7 @@ AVAILABILITY = Signal(
             | extend value = 100.0 * (checks - failed) / checks
         """,
         params={"min_failed": 0},
+        floors=("min_failed",),
     ),
     metric=PlatformMetric(
         resource="app_insights",
@@ -62,6 +92,7 @@ ERROR_RATE = Signal(
             | extend value = 100.0 * bad / total
         """,
         params={"floor": 1},
+        floors=("floor",),
     ),
 )
 

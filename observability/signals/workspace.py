@@ -24,19 +24,20 @@ VOLUME = Signal(
     ),
 )
 
-VOLUME_TODAY = Signal(
-    name="workspace_volume_today",
-    title=Text(ko="오늘의 과금 수집량", en="Billable volume today"),
+VOLUME_DAY = Signal(
+    name="workspace_volume_day",
+    title=Text(ko="하루 과금 수집량", en="Billable volume of a day"),
     unit=Unit.GIGABYTES,
+    # The cap's day begins at an hour that Azure picks for each workspace, so no calendar day is the cap's day.
     help=Text(
-        ko="한국 시간 자정부터의 과금 수집량. 일일 한도와 견줍니다.",
-        en="Billable data since midnight in Korea, to hold against the daily cap.",
+        ko="지난 24시간의 과금 수집량. 일일 한도와 견줍니다(한도의 하루는 Azure가 정한 시각에 시작합니다).",
+        en="Billable data of the last 24 hours, to hold against the daily cap (whose day begins at an hour Azure picks).",
     ),
     source=Section("8.1.1", reading="R18"),
     kql=Kql(
         rows="""
             Usage
-            | where IsBillable == true and TimeGenerated >= startofday(now() + 9h) - 9h
+            | where IsBillable == true and TimeGenerated > ago(24h)
         """,
         summarize="megabytes = sum(Quantity)",
         result="| extend value = megabytes / 1000.0",

@@ -88,7 +88,7 @@ def read_rule(resource: dict[str, Any]) -> tuple[str, float, str, bool]:
     if resource["type"].endswith("prometheusRuleGroups"):
         (only,) = properties["rules"]
         expression, operator, number = re.fullmatch(r"(.*) ([<>]) ([\d.]+)", only["expression"]).groups()  # type: ignore[union-attr]
-        (window,) = set(re.findall(r"\[(\w+)\]", expression))
+        (window,) = set(re.findall(r"\[(\w+)(?::\w+)?\]", expression))
         assert "for" not in only
         return operator, float(number), f"PT{window.upper()}", False
     (criterion,) = properties["criteria"]["allOf"]
@@ -122,6 +122,15 @@ def test_the_rule_tells_whom_the_document_names(alert: dict[str, str]) -> None:
         item["name"] for kind, items in groups[reference[1]].items() if kind.endswith("Receivers") for item in items
     ]
     assert sorted(receivers) == wanted
+
+
+def test_availability_needs_two_failed_checks_and_errors_a_hundred_requests() -> None:
+    """Readings R4 and R5: without these a lost probe, or one request of a quiet night, would page."""
+    for name, line in (("service-unavailable", "let min_failed = 2;"), ("high-error-rate", "let floor = 100;")):
+        (resource,) = load(f"alerts/{name}.json")["resources"]
+        query = resource["properties"]["criteria"]["allOf"][0]["query"]
+        assert query.splitlines()[0] == line
+        assert f">= {line.split()[1]}" in query
 
 
 @by_name
@@ -228,6 +237,7 @@ def test_each_class_of_logs_is_kept_as_long_as_the_document_says() -> None:
     assert tables["AppRequests"] == 90
     assert tables["KubeEvents"] == 180
     assert tables["SigninLogs"] == 365
+    assert tables["Syslog"] == 365
     # Azure's next value above 2555 (reading R11).
     assert tables["AKSAudit"] == 2556
     assert set(tables.values()) == {90, 180, 365, 2556}
@@ -253,7 +263,9 @@ def test_the_documents_queries_stand_word_for_word_beside_one_that_works(name: s
 def test_the_query_that_does_not_bind_is_in_no_query_pack() -> None:
     queries = [r for r in load("azure/queries.json")["resources"] if r["type"].endswith("queryPacks/queries")]
     assert queries
-    assert not [q for q in queries if re.search(r"\bContainerLog\b", q["properties"]["body"])]
+    for table in ("ContainerLog", "SecurityEvent"):
+        assert not [q for q in queries if re.search(rf"\b{table}\b", q["properties"]["body"])]
+    assert not [q for q in queries if "% Processor Time" in q["properties"]["body"]]
 
 
 def test_the_documents_metric_names_are_recording_rules() -> None:
