@@ -15,7 +15,7 @@ from observability.model.alert import Alert
 from observability.model.errors import Problem
 from observability.model.signal import Engine, Instrument, InstrumentKind, PlatformMetric, PromQL, Signal
 from observability.model.system import ResourceName
-from observability.model.units import Unit
+from observability.model.units import Unit, number
 from observability.render import durations
 
 # What every scraped series carries from its target, whatever the exporter says.
@@ -51,8 +51,9 @@ def check(catalogue: Catalogue, resources: Mapping[str, ResourceName]) -> Iterat
     for signal in catalogue.signals:
         for wrong, todo in _signal(signal, emitted, resources):
             yield Problem(str(signal.place), "signal", signal.name, wrong, todo)
+    highest = {f"{i.name}_bucket": max(i.bounds) for i in catalogue.instruments if i.bounds}
     for alert in catalogue.alerts:
-        for wrong, todo in _alert(alert, resources):
+        for wrong, todo in (*_alert(alert, resources), *_quantile(alert, highest), *_examples(alert)):
             yield Problem(str(alert.place), "alert", alert.id, wrong, todo)
 
 
@@ -214,6 +215,41 @@ def _alert(alert: Alert, resources: Mapping[str, ResourceName]) -> Iterator[tupl
             yield f"its comparison would bind closer than '{found.loose}'", "put the signal's PromQL in parentheses"
         if "$window" not in found.variables and alert.window > alert.every:
             yield "its signal's PromQL has no '$window', so no window is looked at", "use pending= and window=every"
+
+
+def _limit(alert: Alert) -> float | None:
+    """The limit in the signal's unit; None where it has a problem of its own (checks/definitions.py)."""
+    limit, unit = alert.limit, alert.watches.unit
+    return limit.to(unit) if limit is not None and limit.unit.dimension == unit.dimension else None
+
+
+def _quantile(alert: Alert, highest: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    if alert.engine is not Engine.PROMETHEUS or alert.watches.promql is None or alert.above is None:
+        return
+    found, limit = series.read(alert.watches.promql.expr), _limit(alert)
+    if limit is None or "histogram_quantile" not in found.calls:
+        return
+    for name in sorted(found.names & highest.keys()):
+        if limit >= highest[name]:
+            yield (
+                f"limit '{alert.limit}' can never be passed: a quantile ends at '{name}'s largest bound "
+                f"'{number(highest[name])}'",
+                "choose a lower limit, or give the instrument a higher bound",
+            )
+
+
+def _examples(alert: Alert) -> Iterator[tuple[str, str]]:
+    limit = _limit(alert)
+    if alert.examples is None or limit is None:
+        return
+    try:
+        examples = alert.examples(limit)
+    except Exception as error:  # whatever somebody's own function raises is theirs to mend
+        yield f"its examples cannot be built for limit '{alert.limit}': {error}", "mend the function behind examples="
+        return
+    for wanted, words in ((True, "fires"), (False, "stays quiet")):
+        if not any(bool(example.fires) is wanted for example in examples):
+            yield f"has no example that {words}", "add one to examples="
 
 
 def _finest(metric: PlatformMetric, resources: Mapping[str, ResourceName]) -> timedelta | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from observability.azure import tables
 from observability.catalog import Catalogue
-from observability.checks import azure, definitions, firing, kql, panels
+from observability.checks import azure, definitions, firing, kql, panels, shapes
 from observability.checks.texts import Text, texts
 from observability.design.document import SECTIONS
 from observability.design.findings import FINDINGS
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 def sound(catalogue: Catalogue) -> Catalogue:
     """The catalogue, checked without leaving the process. Raises DefinitionError with every problem."""
-    found: list[Problem] = [
+    # What has the wrong shape is told and left out, so that the other checks can take the rest at its word.
+    shaped, found = shapes.check(catalogue)
+    found += [
         *catalogue.problems,
-        *definitions.check(catalogue, SECTIONS, FINDINGS),
-        *panels.check(catalogue, SECTIONS, FINDINGS),
-        *azure.check(catalogue),
+        *definitions.check(shaped, SECTIONS, FINDINGS),
+        *panels.check(shaped, SECTIONS, FINDINGS),
+        *azure.check(shaped),
         *azure.check_telemetry(WORKSPACE, RETENTION, tables.load().keys()),
-        *kql.check(catalogue),
-        *firing.check(catalogue, RESOURCES),
+        *kql.check(shaped),
+        *firing.check(shaped, RESOURCES),
     ]
     if found:
         raise DefinitionError(found)
