@@ -11,18 +11,32 @@ import orjson
 from observability import __version__
 from observability.azure import limits
 from observability.catalog import Catalogue
+from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.findings import FINDINGS
 from observability.design.operations import HEALTH_CHECK, SEVERITIES
-from observability.design.services import SERVICES
+from observability.design.platform import APPLICATION_POOL, DELIVERY, HTTPS_PORT, NETWORK_POLICY, SUBNETS
+from observability.design.services import NAMESPACE, SERVICES
 from observability.design.telemetry import APP_INSIGHTS, RESOURCES, RETENTION, TRACING_SAMPLING, WORKSPACE
 from observability.model.alert import Alert
 from observability.model.signal import Engine
 from observability.model.source import Source, sections_of
 from observability.model.text import Lang, Text
 from observability.output import MANIFEST, Artefact
-from observability.render import apm, arm, arm_actions, arm_alerts, arm_queries, arm_workspace, kql, prometheus
+from observability.render import (
+    apm,
+    arm,
+    arm_actions,
+    arm_alerts,
+    arm_queries,
+    arm_workspace,
+    exporter_manifests,
+    kql,
+    prometheus,
+    yaml,
+)
 from observability.render.arm_alerts import file_of
 from observability.render.words import section_list
+from observability.signals.autoscaling import SCALES
 
 GRAFANA_NAMESPACE = "monitoring"
 
@@ -59,7 +73,7 @@ def _alert_names(alerts: Iterable[Alert]) -> list[tuple[str, Source | None]]:
 def parameters(catalogue: Catalogue) -> dict[str, arm.Parameter]:
     """Every parameter that some template may use, by name."""
     listed = [
-        *arm_workspace.parameters(WORKSPACE, RESOURCES),
+        *arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES),
         *arm_queries.parameters(),
         *arm_actions.parameters(catalogue.actions),
         *arm_actions.web_test_parameters(catalogue.web_tests),
@@ -68,8 +82,8 @@ def parameters(catalogue: Catalogue) -> dict[str, arm.Parameter]:
         ),
         arm.Parameter(
             "runbookBaseUrl",
-            "Where the runbooks can be read: the folder's address, without a final slash.",
-            default="generated/runbooks",
+            "Where the runbooks can be read: the folder's address, without a final slash. Every alert carries it.",
+            example="https://runbooks.example.com",
         ),
     ]
     return {parameter.name: parameter for parameter in listed}
@@ -141,7 +155,8 @@ def _kql(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
         body = kql.query(query)
         notes = [text for text in (query.look_for, query.caveat) if text is not None]
         yield _kql_file(query.key, query.title, query.source, query.place.file, body, notes, f"query:{query.key}")
-        if query.runnable:
+        # The document's own texts answer nothing here (R8 to R10): in the pack somebody would take that for an answer.
+        if query.runnable and not query.verbatim:
             entries.append(arm_queries.from_query(query))
     for alert in catalogue.alerts:
         if alert.engine is Engine.LOG:
@@ -158,7 +173,9 @@ def _kql(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
     template = arm.template(
         arm_queries.query_pack(entries, lang), parameters(catalogue), _compact, "tripgen: query pack"
     )
-    behind = [(f"query:{query.key}", query.source) for query in catalogue.queries if query.runnable]
+    behind = [
+        (f"query:{query.key}", query.source) for query in catalogue.queries if query.runnable and not query.verbatim
+    ]
     behind += _alert_names(alert for alert in catalogue.alerts if alert.engine is Engine.LOG)
     yield _of("azure/queries.json", "deployment template", encode(template), behind)
 
@@ -215,6 +232,53 @@ def _apm() -> Iterator[Artefact]:
     yield _of("apm/python/otel.env", "agent settings", environment, rate)
 
 
+def _exporter() -> Iterator[Artefact]:
+    """The exporter's Kubernetes objects, and the scaling that reads its metrics."""
+    make = exporter_manifests
+    exporter = make.Exporter(registry=DELIVERY.registry_host, version=__version__, namespace=NAMESPACE)
+    own: list[tuple[str, Source | None]] = [
+        (f"registry:{DELIVERY.registry.name}", DELIVERY.source),
+        ("exporter:resources", make.RESOURCES.source),
+    ]
+    scrape = next(rule for rule in NETWORK_POLICY.rules if rule.peer == make.SCRAPED_FROM)
+    network = [(f"network rule:{scrape.name}", scrape.source)]
+    named = [(f"service:{service.key}", service.address.source) for service in SERVICES]
+    for service, name in zip(SERVICES, named, strict=True):
+        path = f"kubernetes/exporter-{service.role}.yaml"
+        header = make.sidecar_header(service, path.rpartition("/")[2])
+        patch = yaml.documents([make.sidecar_patch(service, exporter)], header)
+        yield _of(path, "patch", patch, [name, *own, *network])
+    settings = yaml.documents(map(make.sidecar_config, SERVICES), make.CONFIG_HEADER)
+    yield _of("kubernetes/exporter-config.yaml", "ConfigMaps", settings, named)
+
+    stores: list[tuple[str, Source | None]] = [
+        ("database:postgresql", POSTGRESQL.endpoint.source),
+        *((f"replica:{replica.key}", replica.source) for replica in POSTGRESQL.replicas),
+        ("cache:redis", REDIS.endpoint.source),
+        ("messaging:service_bus", SERVICE_BUS.source),
+    ]
+    pool = [(f"node pool:{APPLICATION_POOL.key}", APPLICATION_POOL.source)]
+    objects = make.cluster_objects(exporter, POSTGRESQL, REDIS, SERVICE_BUS, APPLICATION_POOL)
+    cluster = yaml.documents(objects, make.CLUSTER_HEADER)
+    yield _of("kubernetes/exporter-cluster.yaml", "Deployment", cluster, [*stores, *own, *pool])
+
+    subnets = {subnet.key: subnet for subnet in SUBNETS}
+    policies = make.network_policies(exporter, NETWORK_POLICY, POSTGRESQL, REDIS, subnets, HTTPS_PORT)
+    monitoring = yaml.documents([make.pod_monitor(exporter), *policies], make.MONITORING_HEADER)
+    used = [(f"subnet:{subnet.key}", subnet.source) for subnet in SUBNETS if subnet.key in make.SUBNETS_OF_STORES]
+    yield _of(
+        "kubernetes/exporter-monitoring.yaml", "PodMonitor and network policies", monitoring, [*network, *stores, *used]
+    )
+
+    scaled = make.autoscaling(SERVICES, SCALES, NAMESPACE)
+    scaling = yaml.documents(scaled, make.autoscaling_header(RESOURCES["monitor_workspace"].name))
+    behind = [
+        *((f"autoscaling:{service.key}", service.hpa.source) for service in SERVICES),
+        *((f"signal:{signal.name}", signal.source) for signal in SCALES.values()),
+    ]
+    yield _of("kubernetes/autoscaling.yaml", "autoscaling", scaling, behind)
+
+
 def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
     from observability.render.runbooks import runbooks
 
@@ -239,6 +303,7 @@ def build(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
             *_dashboards(catalogue, lang),
             *_prometheus(catalogue, lang),
             *_apm(),
+            *_exporter(),
             *_runbooks(catalogue),
         ),
         key=lambda artefact: artefact.path,

@@ -1,0 +1,7 @@
+"""``python -m exporters``."""
+
+import sys
+
+from exporters.main import main
+
+sys.exit(main())

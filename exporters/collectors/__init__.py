@@ -1,0 +1,1 @@
+"""One module a source: each takes its reader as a parameter, with a fake beside it for tests."""

@@ -1,0 +1,291 @@
+"""The service itself: its pool, its requests and whether it is up, from Spring Boot's actuator.
+
+Calls to external APIs (``http_client_requests``) are left out. Spring Boot publishes them without buckets unless told
+to, the buckets it can publish are not the instrument's, and the services report these calls as business events: the
+same series from two sources would be refused.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from exporters.counters import Differences
+from exporters.families import Collector, Families, Labels, Value
+from exporters.http import Answer, get
+from observability.design.operations import HEALTH_CHECK
+from observability.model.errors import SourceUnavailable
+from observability.model.signal import Instrument
+from observability.signals.postgresql import POOL_CONNECTIONS, POOL_CONNECTIONS_MAX
+from observability.signals.services import ACTIVE_CONNECTIONS, HTTP_REQUESTS, SERVICE_UP
+
+if TYPE_CHECKING:
+    from exporters.config import ActuatorConfig
+
+_LOG = logging.getLogger(__name__)
+
+METRICS_PATH = "/actuator/prometheus"
+_TEXT = "text/plain;version=0.0.4"
+# Both pages within a round with some of it to spare: when one is slow, the other is still reported.
+_STEP = 0.45
+
+_POOL = {
+    "hikaricp_connections_active": "active",
+    "hikaricp_connections_idle": "idle",
+    "hikaricp_connections_pending": "pending",
+}
+_POOL_MAX = "hikaricp_connections_max"
+_REQUESTS = "http_server_requests_seconds_count"
+_STARTED = "process_start_time_seconds"
+# The first that the page has. Requests in flight are what "working on" means: Micrometer's long task timer, which
+# changed its suffix twice. Tomcat's connections are the next best, too many rather than too few: they count idle
+# keep-alive connections too, and are published with server.tomcat.mbeanregistry.enabled only. Both count the reading
+# of this very page as one.
+_ACTIVE = (
+    "http_server_requests_active_seconds_gcount",
+    "http_server_requests_active_seconds_count",
+    "http_server_requests_active_seconds_active_count",
+    "tomcat_connections_current_connections",
+)
+_WANTED = (*_POOL, _POOL_MAX, _REQUESTS, _STARTED, *_ACTIVE)
+
+# Redirections and interim answers are neither success nor failure, and UNKNOWN is a client that went away.
+_OUTCOMES = {"SUCCESS": "success", "CLIENT_ERROR": "client_error", "SERVER_ERROR": "server_error"}
+OUTCOMES = (*_OUTCOMES.values(), "other")
+
+
+class Reader(Protocol):
+    async def read(self, path: str) -> Answer:
+        """What the service answers at ``path``, whatever the status. Raises SourceUnavailable."""
+
+
+class HttpReader:
+    """Reads a service at ``url``; ``within`` seconds is the longest wait for one answer."""
+
+    def __init__(self, url: str, *, within: float) -> None:
+        self._url = url.rstrip("/")
+        self._within = within
+
+    async def read(self, path: str) -> Answer:
+        accept = _TEXT if path == METRICS_PATH else "application/json"
+        return await get(self._url + path, timeout=self._within, accept=accept)
+
+
+@dataclass
+class FakeReader:
+    """Answers what it is told to; an exception in place of an answer is raised."""
+
+    answers: dict[str, Answer | Exception] = field(default_factory=dict)
+
+    async def read(self, path: str) -> Answer:
+        answer = self.answers.get(path, Answer(404, b""))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Actuator(Collector):
+    """Reports one service. Either page alone is reported too: a service that is down may still say so, and one whose
+    health check hangs still has requests. What is missing is absent, named in ``problems`` and logged when it changes.
+    """
+
+    name = "actuator"
+
+    def __init__(self, reader: Reader, *, service: str, every: float, timeout: float) -> None:
+        self.every = every
+        self.timeout = timeout
+        self.problems: tuple[str, ...] = ()
+        self._reader = reader
+        self._service = service
+        self._requests = _Requests()
+
+    @classmethod
+    def of(cls, config: ActuatorConfig) -> Actuator:
+        """The collector of the configured service."""
+        reader = HttpReader(config.url, within=config.timeout * _STEP)
+        return cls(reader, service=config.service, every=config.every, timeout=config.timeout)
+
+    async def collect(self) -> Families:
+        families: dict[Instrument, dict[Labels, Value]] = {}
+        problems = []
+        # One after the other, so that the health check is not among the requests in flight.
+        for read in (self._health, self._metrics):
+            try:
+                families.update(await read())
+            except SourceUnavailable as problem:
+                problems.append(str(problem))
+        self._tell(tuple(problems))
+        if not families:
+            raise SourceUnavailable("; ".join(problems) or "the service publishes none of the meters that are read")
+        return families
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def _health(self) -> dict[Instrument, dict[Labels, Value]]:
+        return {SERVICE_UP: {(self._service,): up(await self._reader.read(HEALTH_CHECK.path))}}
+
+    async def _metrics(self) -> dict[Instrument, dict[Labels, Value]]:
+        answer = await self._reader.read(METRICS_PATH)
+        if answer.status != 200:
+            raise SourceUnavailable(f"{METRICS_PATH}: answered {answer.status}")
+        page = _page(answer.body.decode("utf-8", "replace"))
+        mine = (self._service,)
+        families: dict[Instrument, dict[Labels, Value]] = {}
+        for name, state in _POOL.items():
+            if name in page:
+                families.setdefault(POOL_CONNECTIONS, {})[self._service, state] = _sum(page[name])
+        if _POOL_MAX in page:
+            families[POOL_CONNECTIONS_MAX] = {mine: _sum(page[_POOL_MAX])}
+        if active := next((page[name] for name in _ACTIVE if name in page), None):
+            families[ACTIVE_CONNECTIONS] = {mine: _sum(one for one in active if not _ours(one))}
+        started = next((one.value for one in page.get(_STARTED, ())), None)
+        if totals := self._requests.take(page.get(_REQUESTS, ()), started):
+            families[HTTP_REQUESTS] = {(self._service, outcome): total for outcome, total in totals.items()}
+        return families
+
+    def _tell(self, problems: tuple[str, ...]) -> None:
+        if problems == self.problems:
+            return
+        self.problems = problems
+        for problem in problems:
+            _LOG.warning("actuator: %s", problem)
+        if not problems:
+            _LOG.info("actuator: both pages are read again")
+
+
+def up(answer: Answer) -> float:
+    """1 if the service says UP, 0 if it says anything else; DOWN comes with 503.
+
+    Raises SourceUnavailable when it does not say: a proxy's error page is not the service's word.
+    """
+    try:
+        told = json.loads(answer.body)
+        status = told["status"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        status = None
+    if not isinstance(status, str) or answer.status not in (200, 503):
+        raise SourceUnavailable(f"{HEALTH_CHECK.path}: answered {answer.status} without a health status")
+    return float(status == "UP")
+
+
+# --- requests ---------------------------------------------------------------------------------------
+
+
+class _Requests:
+    """Requests by outcome, added up from what each of the service's series has gained."""
+
+    def __init__(self) -> None:
+        self._gains: Differences[Labels] = Differences()
+        self._now: dict[Labels, float] = {}
+        # What processes that are no more have gained.
+        self._before = dict.fromkeys(OUTCOMES, 0.0)
+        self._started: float | None = None
+        self._pages = 0
+
+    def take(self, samples: Iterable[Sample], started: float | None) -> dict[str, float]:
+        """The totals with this page in them; empty until a page has had any request at all."""
+        if None not in (started, self._started) and started != self._started:
+            # Another process: everything it has counted is new, even where it has passed the old one's count.
+            self._before = self._totals()
+            self._now.clear()
+            self._gains = Differences()
+        self._started = self._started if started is None else started
+        raws: dict[Labels, float] = {}
+        for sample in samples:
+            if not _ours(sample):
+                key = (sample.labels.get("outcome", ""), *map("=".join, sorted(sample.labels.items())))
+                raws[key] = raws.get(key, 0.0) + sample.value
+        for key, raw in raws.items():
+            if key not in self._now and self._pages:
+                # Series come with their first request, so one that was not on the last page stood at 0 there.
+                self._gains.advance(key, 0.0)
+            self._now[key] = self._gains.advance(key, raw)
+        self._pages += 1
+        return self._totals() if self._now or any(self._before.values()) else {}
+
+    def _totals(self) -> dict[str, float]:
+        totals = dict(self._before)
+        for (outcome, *_), gained in self._now.items():
+            totals[_OUTCOMES.get(outcome, "other")] += gained
+        return totals
+
+
+# --- Prometheus text --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    name: str
+    labels: Mapping[str, str]
+    value: float
+
+
+# Possessive, so that a broken line costs one pass. Timestamps and exemplars may follow and are not looked at.
+_LINE = re.compile(
+    r"""([a-zA-Z_:][a-zA-Z0-9_:]*+)
+        [ \t]*+(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*+")*+)\})?
+        [ \t]*+([^ \t]++)""",
+    re.VERBOSE,
+)
+_LABEL = re.compile(r'[ \t,]*+([a-zA-Z_][a-zA-Z0-9_]*+)[ \t]*+=[ \t]*+"((?:[^"\\]|\\.)*+)"[ \t]*+(?=,|$)')
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n"}
+
+
+def samples(text: str, wanted: tuple[str, ...]) -> Iterator[Sample]:
+    """The samples of ``wanted`` names in a page of Prometheus text.
+
+    Lines that cannot be read are passed over, and so are values that are no numbers: Micrometer writes NaN for a
+    gauge whose object is gone, and Tomcat -1 for what it does not know.
+    """
+    # Not splitlines(): a label value may hold what Unicode takes for a line's end.
+    for line in text.split("\n"):
+        # Nine lines in ten are of other meters; this look at their beginnings spares them the expression.
+        if not line.startswith(wanted) or not (match := _LINE.match(line)) or match[1] not in wanted:
+            continue
+        labels, value = _labels(match[2] or ""), _number(match[3])
+        if labels is not None and value is not None and 0 <= value < math.inf:
+            yield Sample(match[1], labels, value)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _labels(text: str) -> dict[str, str] | None:
+    labels: dict[str, str] = {}
+    at = 0
+    while match := _LABEL.match(text, at):
+        labels[match[1]] = _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), match[2])
+        at = match.end()
+    return labels if not text[at:].strip(" \t,") else None
+
+
+def _page(text: str) -> dict[str, list[Sample]]:
+    """The samples that are read, by name. Raises SourceUnavailable when this is no page of metrics."""
+    matches = (_LINE.match(line) for line in text.split("\n"))
+    if not any(match and _number(match[3]) is not None for match in matches):
+        raise SourceUnavailable(f"{METRICS_PATH}: the answer is not Prometheus text")
+    page: dict[str, list[Sample]] = {}
+    for sample in samples(text, _WANTED):
+        page.setdefault(sample.name, []).append(sample)
+    return page
+
+
+def _sum(of: Iterable[Sample]) -> float:
+    return math.fsum(sample.value for sample in of)
+
+
+def _ours(sample: Sample) -> bool:
+    """Whether these are requests to the actuator: probes and scrapes are no traffic."""
+    uri = sample.labels.get("uri", "")
+    return uri == "/actuator" or uri.startswith("/actuator/")
