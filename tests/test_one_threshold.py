@@ -100,7 +100,12 @@ def test_a_prometheus_threshold_changes_the_rule_files_too(copy: Path) -> None:
 
 def test_all_problems_at_once_one_line_each_and_generated_untouched(copy: Path) -> None:
     edit(copy, "alerts/services.py", "above=percent(1),", "above=gigabytes(1),")
-    edit(copy, "alerts/services.py", "import Quantity, Unit, minutes, percent", "import Quantity, Unit, gigabytes, minutes, percent")
+    edit(
+        copy,
+        "alerts/services.py",
+        "import Quantity, Unit, minutes, percent",
+        "import Quantity, Unit, gigabytes, minutes, percent",
+    )
     edit(copy, "alerts/aks.py", "window=minutes(5),", "window=minutes(2),")
     edit(copy, "alerts/ai.py", 'id="ai-response-time-exceeded"', 'id="pod-crash-loop"')
     edit(copy, "alerts/postgresql.py", '    source=Section("8.1.2", reading="R7"),\n', "")

@@ -19,7 +19,6 @@ _HOUR, _DAY = 60, 24 * 60
 # Log alerts (scheduledQueryRules). PT12H stands in one sample for the frequency, and the service refuses it.
 LOG_WINDOWS = _minutes(1, 5, 10, 15, 30, 45, *(_HOUR * n for n in range(1, 7)), _DAY, 2 * _DAY)
 LOG_FREQUENCIES = _minutes(1, 5, 10, 15, 30, 45, *(_HOUR * n for n in range(1, 7)), _DAY)
-LOG_LOOKBACK = timedelta(hours=48)
 LOG_RULE_BYTES = 64 * 1024
 LOG_DIMENSIONS = 6
 # Log rules evaluated every minute, for each subscription.
@@ -33,7 +32,6 @@ METRIC_FREQUENCIES = _minutes(1, 5, 15, 30, _HOUR)
 PROMETHEUS_INTERVAL = (timedelta(minutes=1), timedelta(minutes=15))
 PROMETHEUS_RULES_PER_GROUP = 20
 
-ACTION_GROUPS_PER_RULE = 5
 ACTION_GROUP_SHORT_NAME = 12
 ACTION_GROUP_RECEIVERS = 10  # of each kind but e-mail
 PROCESSING_RULE_VALUES = 5

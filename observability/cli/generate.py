@@ -70,11 +70,15 @@ def _check(folder: Path, made: tuple[output.Artefact, ...], arguments: argparse.
         for what, paths in (
             ("missing", difference.missing),
             ("stale", difference.stale),
-            ("extra", (*difference.extra, *difference.unknown)),
+            ("extra", difference.extra),
+            ("not ours", difference.unknown),
         ):
             for path in paths:
                 print(f"{what} {folder / path}")
-        print("run `make generate` and commit what it changes", file=sys.stderr)
+        if difference.missing or difference.stale or difference.extra:
+            print("run `make generate` and commit what it changes", file=sys.stderr)
+        if difference.unknown:
+            print("remove what is not ours, or move it elsewhere", file=sys.stderr)
     elif not arguments.quiet:
         print(f"{len(made)} files are up to date")
     return main.STALE if difference else main.OK

@@ -238,8 +238,10 @@ def findings(arguments: argparse.Namespace) -> int:
         terminal.show_json([_finding(finding, lang) for finding in chosen])
         return main.OK
     words = ("문서", "문제", "조치") if lang == "ko" else ("document", "trouble", "done")
+    states = {"done": ("완료", "done"), "planned": ("예정", "planned"), "noted": ("참고", "noted")}
     for finding in chosen:
-        print(terminal.colour(f"{finding.id}  {', '.join(finding.sections)}", "bold"))
+        state = states[finding.state][0 if lang == "ko" else 1]
+        print(terminal.colour(f"{finding.id}  {', '.join(finding.sections)}  [{state}]", "bold"))
         for word, text in zip(words, (finding.says, finding.trouble, finding.done), strict=True):
             print(f"  {word}: {text.get(lang)}")
     return main.OK
@@ -249,6 +251,7 @@ def _finding(finding: Finding, lang: Lang) -> dict[str, Any]:
     return {
         "id": finding.id,
         "origin": finding.origin,
+        "state": finding.state,
         "sections": list(finding.sections),
         "says": finding.says.get(lang),
         "trouble": finding.trouble.get(lang),

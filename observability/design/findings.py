@@ -65,10 +65,10 @@ FINDINGS: tuple[Finding, ...] = (
             en="Applied to user traffic it would be tighter than the 1 % error alert, and one lost probe breaks it.",
         ),
         done=Text(
-            ko="가용성은 공개 엔드포인트마다 다섯 지점에서 실행하는 가상 점검의 성공 비율로 정의하고, "
-            "창 안에서 두 번 이상 실패해야 알립니다.",
+            ko="가용성은 공개 엔드포인트마다 다섯 지점에서 실행하는 합성 점검의 성공 비율로 정의하고, "
+            "구간 안에서 하한 이상 실패해야 알립니다.",
             en="Availability is the share of synthetic checks that pass, from five locations for each public "
-            "endpoint; fewer than two failures in the window raise nothing.",
+            "endpoint; fewer failures than the floor raise nothing.",
         ),
     ),
     Finding(
@@ -81,9 +81,9 @@ FINDINGS: tuple[Finding, ...] = (
         ),
         done=Text(
             ko="5xx로 끝났거나 응답이 없는 요청만 오류로 보고, 서비스별로 ItemCount를 가중해 계산합니다. "
-            "창 안의 요청이 100건보다 적으면 판단하지 않습니다.",
+            "구간 안의 요청이 하한보다 적으면 판단하지 않습니다.",
             en="Only requests that ended in 5xx or got no answer are errors, weighed with ItemCount for each "
-            "service; windows with fewer than 100 requests are not judged.",
+            "service; windows with fewer requests than the floor are not judged.",
         ),
     ),
     Finding(
@@ -180,6 +180,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R12",
+        state="noted",
         sections=("4.1.2", "4.3.1", "4.4"),
         says=Text(
             ko="네트워크 규칙은 Redis에 6379를, 서비스 디스커버리는 6380을 적습니다.",
@@ -212,6 +213,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R14",
+        state="planned",
         sections=("4.2.1", "4.2.2"),
         says=Text(
             ko="Standard_v2 Application Gateway에 WAF를 구성합니다.",
@@ -225,6 +227,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R15",
+        state="noted",
         sections=("5.2.1",),
         says=Text(ko="Redis Premium P4의 용량은 26GB입니다.", en="Redis Premium P4 holds 26 GB."),
         trouble=Text(ko="P4는 53GB이고 26GB는 P3입니다.", en="P4 holds 53 GB; 26 GB is a P3."),
@@ -235,6 +238,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R16",
+        state="noted",
         sections=("3.1.1",),
         says=Text(ko="Kubernetes 버전은 1.29입니다.", en="The cluster runs Kubernetes 1.29."),
         trouble=Text(ko="1.29는 지원이 끝났습니다.", en="Support for 1.29 has ended."),
@@ -245,6 +249,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R17",
+        state="planned",
         sections=("3.2.1", "3.3"),
         says=Text(
             ko="PDB 최소 Pod가 여행은 3개 중 3개, AI와 위치는 2개 중 2개입니다.",
@@ -261,6 +266,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R18",
+        state="planned",
         sections=("8.1.1", "11.1"),
         says=Text(
             ko="일일 수집 상한은 10GB, 모니터링 예산은 월 200달러입니다.",
@@ -288,6 +294,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R20",
+        state="planned",
         sections=("14", "13.2.1"),
         says=Text(ko="캐시 히트율은 80% 이상, 또는 95%입니다.", en="A cache hit ratio of at least 80 %, or of 95 %."),
         trouble=Text(
@@ -310,6 +317,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R22",
+        state="planned",
         sections=("8.1.2",),
         says=Text(ko="알림을 Teams와 Slack으로 보냅니다.", en="Alerts go to Teams and Slack."),
         trouble=Text(
@@ -325,6 +333,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R23",
+        state="planned",
         sections=("8.1.2",),
         says=Text(
             ko="알림의 조치로 자동 확장과 데이터베이스 확장을 적습니다.",
@@ -370,7 +379,7 @@ FINDINGS: tuple[Finding, ...] = (
             "of a loop that crashes at once, or never.",
         ),
         done=Text(
-            ko="기준과 창은 문서대로 둡니다. 런북의 첫 쿼리가 CrashLoopBackOff로 대기 중인 컨테이너도 "
+            ko="기준과 구간은 문서대로 둡니다. 런북의 첫 쿼리가 CrashLoopBackOff로 대기 중인 컨테이너도 "
             "함께 보여 줍니다.",
             en="Threshold and window stay as documented; the runbook's first query also lists containers that "
             "wait in CrashLoopBackOff.",
@@ -378,6 +387,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R26",
+        state="noted",
         origin="project",
         sections=("11.1.1", "14"),
         says=Text(ko="월간 비용의 총합은 5,600 USD입니다.", en="The monthly costs add up to 5,600 USD."),
@@ -389,6 +399,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R27",
+        state="noted",
         origin="project",
         sections=("4.1.2", "4.3.1"),
         says=Text(
@@ -410,6 +421,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R28",
+        state="noted",
         origin="project",
         sections=("5.1.2", "10.1.1"),
         says=Text(
@@ -427,6 +439,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R29",
+        state="noted",
         origin="project",
         sections=("7.4.1",),
         says=Text(
@@ -444,6 +457,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R30",
+        state="noted",
         origin="project",
         sections=("5.3.1", "10.1.1"),
         says=Text(
@@ -461,6 +475,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R31",
+        state="noted",
         origin="project",
         sections=("2.1", "13.1.1", "14"),
         says=Text(
@@ -475,6 +490,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R32",
+        state="noted",
         origin="project",
         sections=("8.1.2", "8.2.2"),
         says=Text(
@@ -482,7 +498,7 @@ FINDINGS: tuple[Finding, ...] = (
             en="An error rate above 1 % raises an alert, and 10 % of traces are kept.",
         ),
         trouble=Text(
-            ko="남은 오류 한 건이 열 건을 대신합니다. 창 안의 요청이 1,000건보다 적으면 남은 오류 하나만으로 1%를 넘습니다.",
+            ko="남은 오류 한 건이 열 건을 대신합니다. 구간 안의 요청이 1,000건보다 적으면 남은 오류 하나만으로 1%를 넘습니다.",
             en="One error that is kept stands for ten. With fewer than 1,000 requests in the window, a single kept error is "
             "above 1 %.",
         ),
@@ -491,6 +507,26 @@ FINDINGS: tuple[Finding, ...] = (
             "먼저 봅니다.",
             en="Threshold and floor stay as R5 has them. A page on a quiet night may be one error: the runbook's first query "
             "shows how many there were.",
+        ),
+    ),
+    Finding(
+        id="R33",
+        state="noted",
+        origin="project",
+        sections=("8.1.2", "8.2.2"),
+        says=Text(
+            ko="AI 응답시간이 2분 동안 5초를 넘으면 알립니다.",
+            en="An AI response time above 5 s over 2 minutes raises an alert.",
+        ),
+        trouble=Text(
+            ko="요청이 적으면 느린 일정 하나만으로 95 백분위가 한계를 넘습니다. R5와 달리 하한이 없습니다.",
+            en="With few requests one slow itinerary puts the 95th percentile above the limit. Unlike in R5 there is no "
+            "floor.",
+        ),
+        done=Text(
+            ko="기준은 문서대로 둡니다. 이 알림은 호출이 아니라 채팅에 오며, 패널의 초당 일정 수로 몇 건이었는지 봅니다.",
+            en="The threshold stays as documented. It goes to chat, not to a pager; the panel beside it shows how many "
+            "itineraries there were.",
         ),
     ),
 )

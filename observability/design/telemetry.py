@@ -94,7 +94,7 @@ RETENTION: tuple[RetentionClass, ...] = (
         days(180),
         """
         KubeEvents KubeHealth KubeMonAgentEvents KubeNodeInventory KubePVInventory KubePodInventory KubeServices
-        ContainerImageInventory ContainerInventory ContainerNodeInventory Perf InsightsMetrics Heartbeat Syslog
+        ContainerImageInventory ContainerInventory ContainerNodeInventory Perf InsightsMetrics Heartbeat
         AKSControlPlane PGSQLServerLogs PGSQLPgStatActivitySessions PGSQLQueryStoreRuntime ACRConnectedClientList
         AGWAccessLogs AGWPerformanceLogs AZMSApplicationMetricLogs AZMSDiagnosticErrorLogs AZMSOperationalLogs
         AzureMetrics AMWMetricsUsageDetails DCRLogErrors StorageBlobLogs AddonAzureBackupJobs CoreAzureBackup
@@ -104,7 +104,9 @@ RETENTION: tuple[RetentionClass, ...] = (
         "security",
         Text(ko="보안 로그", en="Security logs"),
         days(365),
+        # Of Syslog only logins are collected (auth, authpriv), the evidence for R10.
         """
+        Syslog
         AGWFirewallLogs AzureDiagnostics SigninLogs AADManagedIdentitySignInLogs AADNonInteractiveUserSignInLogs
         AADServicePrincipalSignInLogs AZKVAuditLogs AZKVPolicyEvaluationDetailsLogs ACREntraAuthenticationAuditLog
         AZFWApplicationRule AZFWApplicationRuleAggregation AZFWDnsQuery AZFWFatFlow AZFWFlowTrace

@@ -23,15 +23,16 @@ def _percentage(rate: Quantity) -> float:
 
 
 def _around(health_path: str) -> str:
-    """A regular expression for the health check and its neighbours: ``/actuator/health`` -> ``/actuator/.*``.
+    """A regular expression for the health check and its neighbours: ``/actuator/health`` -> ``.*/actuator/.*``.
 
+    Anything may stand in front, as the synthetic checks come through the gateway with the service's public path.
     The neighbours (readiness, Prometheus scrapes) are asked as often, and all of it would pass for traffic: enough of
     it to reach the floor of requests an error alert waits for. A path of one segment stands for itself.
     """
     if not health_path.startswith("/"):
         raise ValueError(f"health path '{health_path}' does not start with '/'")
     parent = health_path.rpartition("/")[0]
-    return f"{re.escape(parent)}/.*" if parent else re.escape(health_path)
+    return f".*{re.escape(parent)}/.*" if parent else f".*{re.escape(health_path)}"
 
 
 def java_agent(service: Service, rate: Quantity, health_path: str) -> dict[str, Any]:
@@ -66,8 +67,7 @@ def python_environment(services: Iterable[Service], rate: Quantity, health_path:
 # Telemetry of Python services: environment for azure-monitor-opentelemetry.
 # APPLICATIONINSIGHTS_CONNECTION_STRING is a secret and comes from the service's own environment.
 
-# Set for each service; the role name in Application Insights. One of: {roles}.
-OTEL_SERVICE_NAME=${{SERVICE_ROLE}}
+# Each service sets its own OTEL_SERVICE_NAME, the role name in Application Insights. One of: {roles}.
 
 # {rate} of the traces (design document 8.2.2): the Java agents' rate, or shared traces would have holes.
 # This sampler writes into ItemCount how many originals a row stands for. The plain trace_id_ratio leaves it at 1, and

@@ -27,6 +27,7 @@ _COLLECTION_VERSION = "2024-03-11"
 
 SKIP_TABLES = "tablesToSkip"
 EDGE_ACCESS_LOGS = "edgeAccessLogs"
+CLUSTER_AUDIT_LOGS = "clusterAuditLogs"
 
 _WORKSPACE_NAME = parameter(name_parameter("workspace"))
 _ACCOUNT_NAME = parameter(name_parameter("monitor_workspace"))
@@ -37,7 +38,9 @@ _CLUSTER = resource_id(CLUSTER_TYPE, _CLUSTER_NAME)
 
 # The names Microsoft's own onboarding gives: enabling an add-on by hand then updates these rules instead of making
 # a second set beside them, which would store every row twice.
-_PROMETHEUS_NAME = f"[concat('MSProm-', parameters('location'), '-', parameters('{name_parameter('cluster')}'))]"
+# Azure cuts the first of them at 44 characters, the length of a collection endpoint's name.
+_LONG_NAME = f"concat('MSProm-', parameters('location'), '-', parameters('{name_parameter('cluster')}'))"
+_PROMETHEUS_NAME = f"[substring({_LONG_NAME}, 0, min(44, length({_LONG_NAME})))]"
 _CONTAINERS_NAME = f"[concat('MSCI-', parameters('location'), '-', parameters('{name_parameter('cluster')}'))]"
 
 CONTAINER_TABLES = (
@@ -109,12 +112,11 @@ LOGS: Mapping[str, tuple[Log, ...]] = {
         Log("AuditEvent", "AZKVAuditLogs"),
         Log("AzurePolicyEvaluationDetails", "AZKVPolicyEvaluationDetailsLogs"),
     ),
-    # kube-audit holds reads and refusals, the evidence for R10; kube-audit-admin is its small part that changes
-    # something, in a table of its own that stays quick to search. Without kube-apiserver, scheduler and controller
-    # manager: what they decide about pods is in KubeEvents.
+    # kube-audit holds reads and refusals, the evidence for R10. It is the cluster's largest category, so it can be
+    # switched off when the daily cap is near; kube-audit-admin, its part that changes something, would store those
+    # rows twice. Without kube-apiserver, scheduler and controller manager: what they decide about pods is in KubeEvents.
     CLUSTER_TYPE: (
-        Log("kube-audit", "AKSAudit"),
-        Log("kube-audit-admin", "AKSAuditAdmin"),
+        Log("kube-audit", "AKSAudit", CLUSTER_AUDIT_LOGS),
         Log("cluster-autoscaler", "AKSControlPlane"),
         Log("guard", "AKSControlPlane"),
     ),
@@ -132,8 +134,22 @@ def _plain(value: float) -> float:
     return int(value) if float(value).is_integer() else value
 
 
-def parameters(workspace: Workspace, resources: Mapping[str, ResourceName]) -> list[Parameter]:
-    """The region, the names of the design's resources and the two choices a deployment has."""
+def collected() -> set[str]:
+    """Every table that this template fills, Application Insights' own apart."""
+    return {log.table for logs in LOGS.values() for log in logs} | set(CONTAINER_TABLES) | {"Syslog"}
+
+
+def _later(retention: Iterable[RetentionClass]) -> list[str]:
+    """Tables that a first deployment cannot reach: those nothing here fills, and the one that comes with its first row."""
+    names = (name for group in retention for name in group.tables)
+    there = collected() - {"AzureDiagnostics"}
+    return sorted(name for name in names if not name.startswith("App") and name not in there)
+
+
+def parameters(
+    workspace: Workspace, retention: Iterable[RetentionClass], resources: Mapping[str, ResourceName]
+) -> list[Parameter]:
+    """The region, the names of the design's resources and the choices a deployment has."""
     return [
         Parameter("location", "Region of the workspace and of everything made beside it.", default=workspace.location),
         *(
@@ -143,11 +159,18 @@ def parameters(workspace: Workspace, resources: Mapping[str, ResourceName]) -> l
         Parameter(
             SKIP_TABLES,
             "Tables whose retention this deployment leaves alone. Azure refuses the retention of a table that is not "
-            "there yet: AzureDiagnostics appears with its first row, a solution's tables with the solution. Name such "
-            "tables here, and deploy again without them once they have rows; until then the workspace's retention "
-            "applies to them.",
+            "there yet: AzureDiagnostics appears with its first row, a solution's tables with the solution. The default "
+            "names AzureDiagnostics and the tables that this template does not fill; deploy again with a list without "
+            "those that have rows by then. Until then the workspace's retention applies to them.",
             "array",
-            default=[],
+            default=_later(retention),
+        ),
+        Parameter(
+            CLUSTER_AUDIT_LOGS,
+            "Collect the cluster's audit log (kube-audit), usually its largest. Without it nothing tells who changed or "
+            "was refused what.",
+            "bool",
+            default=True,
         ),
         Parameter(
             EDGE_ACCESS_LOGS,

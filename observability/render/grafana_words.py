@@ -66,6 +66,9 @@ def _limit(alert: Alert, lang: Lang) -> str:
     side = _FIRES[lang][0 if alert.above is not None else 1]
     window = durations.words(alert.window, lang)
     rule = f"{limit} {side}, {window} 구간" if lang == "ko" else f"{side} {limit}, over {window}"
+    # The panel has no floor: it may cross the line where the alert stays quiet, and says so.
+    floors = alert.watches.kql.floors if alert.watches.kql is not None else ()
+    rule += "".join(f", {name} >= {alert.params[name]}" for name in floors if name in alert.params)
     origin = ", ".join([alert.id, alert.place.file, *_cited(alert.source, lang)])
     return f"{_ALERT.get(lang)}: {rule} ({origin})"
 

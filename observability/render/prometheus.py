@@ -30,7 +30,7 @@ def _map(indent: str, name: str, values: Mapping[str, str]) -> list[str]:
 
 
 def _said(alert: Alert, lang: Lang) -> dict[str, str]:
-    return {**annotations_of(alert, lang), "runbook": f"runbooks/{alert.id}.md"}
+    return {**annotations_of(alert, lang), "runbook_url": f"runbooks/{alert.id}.md"}
 
 
 def rules(alerts: tuple[Alert, ...], recorded: tuple[Signal, ...], lang: Lang) -> str:

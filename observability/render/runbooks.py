@@ -138,6 +138,8 @@ def _page(
         response=_duration(level.response),
         engine=_ENGINES[alert.engine],
         every=_duration(alert.every),
+        window=_duration(alert.window),
+        updates=_duration(level.update_every) if level.update_every else None,
         source=words_of(alert.source),
         steps=[_step(query) for query in alert.first_steps],
         measured=_measured(alert),

@@ -43,7 +43,7 @@ def test_tables_stand_in_the_class_their_rows_belong_to() -> None:
     home = {table: c.key for c in RETENTION for table in c.tables}
     expected = {
         "application": "AppRequests AppDependencies AppExceptions AppAvailabilityResults AppTraces ContainerLogV2",
-        "system": "KubeEvents KubePodInventory Perf InsightsMetrics Syslog AKSControlPlane PGSQLServerLogs "
+        "system": "KubeEvents KubePodInventory Perf InsightsMetrics AKSControlPlane PGSQLServerLogs "
         "AGWAccessLogs AZMSOperationalLogs",
         "security": "AGWFirewallLogs SigninLogs AZKVAuditLogs AZFWIdpsSignature AzureDiagnostics",
         "audit": "AKSAudit AKSAuditAdmin AuditLogs AzureActivity",

@@ -57,7 +57,7 @@ def test_the_java_agent_keeps_the_rate_and_no_request_for_the_health_check_or_it
             "overrides": [
                 {
                     "telemetryType": "request",
-                    "attributes": [{"key": "url.path", "value": "/actuator/.*", "matchType": "regexp"}],
+                    "attributes": [{"key": "url.path", "value": ".*/actuator/.*", "matchType": "regexp"}],
                     "percentage": 0,
                 }
             ],
@@ -70,11 +70,11 @@ def test_the_java_agent_keeps_the_rate_and_no_request_for_the_health_check_or_it
     [
         (
             "/actuator/health",
-            ["/actuator/health", "/actuator/health/liveness", "/actuator/prometheus"],
-            ["/api/v1/trips", "/actuator", "/api/actuator/health"],
+            ["/actuator/health", "/actuator/health/liveness", "/actuator/prometheus", "/api/trip/actuator/health"],
+            ["/api/v1/trips", "/actuator", "/api/actuators/health"],
         ),
         ("/ops.v1/health", ["/ops.v1/health"], ["/opsxv1/health"]),
-        ("/healthz", ["/healthz"], ["/", "/api/healthz", "/healthz-reports"]),
+        ("/healthz", ["/healthz", "/api/healthz"], ["/", "/healthz-reports"]),
     ],
 )
 def test_the_pattern_fits_the_checks_and_no_traffic(health_path: str, dropped: list[str], kept: list[str]) -> None:
@@ -110,8 +110,7 @@ def test_python_services_sample_alike_and_say_where_the_rate_comes_from() -> Non
         "# Telemetry of Python services: environment for azure-monitor-opentelemetry.\n"
         "# APPLICATIONINSIGHTS_CONNECTION_STRING is a secret and comes from the service's own environment.\n"
         "\n"
-        "# Set for each service; the role name in Application Insights. One of: shop-service, stock-service.\n"
-        "OTEL_SERVICE_NAME=${SERVICE_ROLE}\n"
+        "# Each service sets its own OTEL_SERVICE_NAME, the role name in Application Insights. One of: shop-service, stock-service.\n"
         "\n"
         "# 20% of the traces (design document 8.2.2): the Java agents' rate, or shared traces would have holes.\n"
         "# This sampler writes into ItemCount how many originals a row stands for. The plain trace_id_ratio leaves it"
@@ -124,7 +123,7 @@ def test_python_services_sample_alike_and_say_where_the_rate_comes_from() -> Non
         "OTEL_PROPAGATORS=tracecontext,baggage\n"
         "\n"
         "# Probes and scrapes are no traffic.\n"
-        "OTEL_PYTHON_EXCLUDED_URLS=/actuator/.*\n"
+        "OTEL_PYTHON_EXCLUDED_URLS=.*/actuator/.*\n"
     )
 
 

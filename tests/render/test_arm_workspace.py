@@ -97,7 +97,8 @@ def test_a_function_over_tables_has_no_retention() -> None:
 
 
 def test_prometheus_metrics_go_from_the_cluster_into_the_monitor_workspace() -> None:
-    name = "[concat('MSProm-', parameters('location'), '-', parameters('clusterName'))]"
+    long = "concat('MSProm-', parameters('location'), '-', parameters('clusterName'))"
+    name = f"[substring({long}, 0, min(44, length({long})))]"
     inner = name[1:-1]
     account = "[resourceId('Microsoft.Monitor/accounts', parameters('monitorWorkspaceName'))]"
     endpoint = f"[resourceId('Microsoft.Insights/dataCollectionEndpoints', {inner})]"
@@ -256,14 +257,21 @@ def test_a_resource_without_logs_gets_no_setting() -> None:
     assert arm_workspace.diagnostic_settings([_name("group", "rg", "Microsoft.Resources/resourceGroups")]) == []
 
 
-def test_a_deployment_may_rename_resources_and_has_two_choices() -> None:
-    found = arm_workspace.parameters(SHOP, {"app_insights": _name("app_insights", "appi-shop", "a/b")})
+def test_a_deployment_may_rename_resources_and_has_three_choices() -> None:
+    found = arm_workspace.parameters(SHOP, RETENTION, {"app_insights": _name("app_insights", "appi-shop", "a/b")})
     assert [(item.name, item.type, item.default) for item in found] == [
         ("location", "string", "mars"),
         ("appInsightsName", "string", "appi-shop"),
-        ("tablesToSkip", "array", []),
+        ("tablesToSkip", "array", found[2].default),
+        ("clusterAuditLogs", "bool", True),
         ("edgeAccessLogs", "bool", False),
     ]
+
+
+def test_a_first_deployment_leaves_alone_what_is_not_there_yet_and_sets_all_that_it_fills() -> None:
+    skipped = arm_workspace.parameters(SHOP, RETENTION, {})[1].default
+    assert {"AzureDiagnostics", "SecurityAlert", "SigninLogs", "AzureActivity", "CoreAzureBackup"} <= set(skipped)
+    assert not {"AppRequests", "AKSAudit", "KubeEvents", "Syslog", "PGSQLServerLogs", "AGWFirewallLogs"} & set(skipped)
 
 
 def test_the_design_keeps_90_days_10_gb_5_percent_and_four_retentions() -> None:
@@ -309,12 +317,13 @@ def test_whatever_is_collected_arrives_in_a_known_table_with_a_retention() -> No
 
 
 def test_the_template_declares_every_name_it_uses_and_defaults_to_the_designs() -> None:
-    declared = {item.name: item for item in arm_workspace.parameters(WORKSPACE, RESOURCES)}
+    declared = {item.name: item for item in arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES)}
     found = arm_workspace.workspace_resources(WORKSPACE, APP_INSIGHTS, RETENTION, RESOURCES)
     template = arm.template(found, declared, json.dumps, "Telemetry.")
     assert {name: body["defaultValue"] for name, body in template["parameters"].items()} == {
         "appInsightsName": "appi-tripgen-prod",
         "clusterName": "aks-tripgen-prod",
+        "clusterAuditLogs": True,
         "edgeAccessLogs": False,
         "frontDoorName": "afd-tripgen-prod",
         "gatewayName": "agw-tripgen-prod",
@@ -327,6 +336,6 @@ def test_the_template_declares_every_name_it_uses_and_defaults_to_the_designs() 
         "redisName": "tripgen-prod",
         "registryName": "tripgenprod",
         "serviceBusName": "sb-tripgen-prod",
-        "tablesToSkip": [],
+        "tablesToSkip": declared["tablesToSkip"].default,
         "workspaceName": "law-tripgen-prod",
     }

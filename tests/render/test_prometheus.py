@@ -79,7 +79,7 @@ RULES = r"""groups:
         annotations:
           summary: "주문 밀림: shop={{ $labels.shop }}"
           description: "열린 주문 7 초과, 5분 구간. 주문이 밀립니다. 설계서 7.1."
-          runbook: "runbooks/orders-piled-up.md"
+          runbook_url: "runbooks/orders-piled-up.md"
   - name: "record-tripgen"
     interval: 1m
     rules:
@@ -112,7 +112,7 @@ tests:
               exp_annotations:
                 summary: "주문 밀림: shop=north"
                 description: "열린 주문 7 초과, 5분 구간. 주문이 밀립니다. 설계서 7.1."
-                runbook: "runbooks/orders-piled-up.md"
+                runbook_url: "runbooks/orders-piled-up.md"
   - name: "orders-piled-up: no shop is open"
     interval: 1m
     input_series:
@@ -146,7 +146,7 @@ def test_the_rules_read_back_are_what_was_said() -> None:
                         "annotations": {
                             "summary": "Orders piled up: shop={{ $labels.shop }}",
                             "description": "Open orders above 7, over 5 minutes. Orders pile up. Design document 7.1.",
-                            "runbook": "runbooks/orders-piled-up.md",
+                            "runbook_url": "runbooks/orders-piled-up.md",
                         },
                     }
                 ],

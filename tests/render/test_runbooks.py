@@ -130,6 +130,9 @@ Customers wait.
 
 ## 먼저 볼 쿼리 · First queries
 
+시간 범위는 알림이 울리기 한 시간 전부터 지금까지로 둡니다.
+Set the time range from an hour before the alert fired until now.
+
 ### 1. 늦은 주문 · Late orders
 
 `generated/kql/test-runbooks/late-orders.kql`
@@ -153,6 +156,9 @@ Orders
 ```
 
 ## 알림이 본 값 · What the alert saw
+
+시간 범위를 알림이 울린 시각까지의 10분으로 둡니다. 더 길게 두면 값이 옅어집니다.
+Set the time range to the 10 minutes before the alert fired; a longer one dilutes the value.
 
 ```kusto
 Orders
@@ -241,7 +247,7 @@ def test_a_page_shows_what_the_alert_saw_in_the_language_of_its_engine(
 ) -> None:
     page = _page(replace(TOO_LATE, engine=engine))
     assert f"| 평가 · Evaluated | {evaluated} |\n" in page
-    assert f"## 알림이 본 값 · What the alert saw\n\n{saw}\n\n## 이 숫자의 이유" in page
+    assert f"a longer one dilutes the value.\n\n{saw}\n\n## 이 숫자의 이유" in page
 
 
 def test_a_page_below_a_limit_says_so() -> None:
