@@ -244,7 +244,7 @@ def _exporter() -> Iterator[Artefact]:
     network = [(f"network rule:{scrape.name}", scrape.source)]
     named = [(f"service:{service.key}", service.address.source) for service in SERVICES]
     for service, name in zip(SERVICES, named, strict=True):
-        path = f"kubernetes/exporter-{service.role}.yaml"
+        path = f"kubernetes/patches/{service.role}.yaml"
         header = make.sidecar_header(service, path.rpartition("/")[2])
         patch = yaml.documents([make.sidecar_patch(service, exporter)], header)
         yield _of(path, "patch", patch, [name, *own, *network])

@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 FOLDER = Path(__file__).parents[1] / "generated" / "kubernetes"
-FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))
-PATCHES = [name for name in FILES if re.fullmatch(r"exporter-(user|trip|ai|location)-service\.yaml", name)]
+FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.yaml"))
+PATCHES = [name for name in FILES if re.fullmatch(r"patches/(user|trip|ai|location)-service\.yaml", name)]
 # The document's version (3.1.1), one that is supported today, and the newest that is known (R16).
 VERSIONS = ("1.29", "1.34", "1.37")
 
@@ -245,6 +245,10 @@ def test_every_object_is_valid_and_has_nothing_unknown(name: str, item: Object, 
 
 def test_there_is_something_to_check() -> None:
     assert len(PATCHES) == 4
+    # A command on the folder itself must never reach a service's own Deployment, which a patch is a part of.
+    made = [item for path in FOLDER.glob("*.yaml") for item in objects(path.name)]
+    deployments = {item["metadata"]["name"] for item in made if item["kind"] == "Deployment"}
+    assert deployments == {"tripgen-exporter"}
     assert {"dashboards.yaml", "exporter-cluster.yaml", "exporter-monitoring.yaml", "autoscaling.yaml"} <= set(FILES)
     assert {item["kind"] for _, item in ALL} == {
         "ConfigMap",
@@ -261,9 +265,9 @@ def test_there_is_something_to_check() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "path", "value"),
     [
-        ("exporter-user-service.yaml", "Deployment", "spec.template.spec.containers.1.port", 9464),
-        ("exporter-user-service.yaml", "Deployment", "spec.template.spec.containers.1.securityContext.privilege", True),
-        ("exporter-user-service.yaml", "Deployment", "spec.template.spec.volumes.1.configMap.nam", "x"),
+        ("patches/user-service.yaml", "Deployment", "spec.template.spec.containers.1.port", 9464),
+        ("patches/user-service.yaml", "Deployment", "spec.template.spec.containers.1.securityContext.privilege", True),
+        ("patches/user-service.yaml", "Deployment", "spec.template.spec.volumes.1.configMap.nam", "x"),
         ("exporter-cluster.yaml", "Deployment", "spec.replicas", "1"),
         ("exporter-cluster.yaml", "Deployment", "spec.template.spec.tolerations.0.tolerationSeconds", "30"),
         ("exporter-cluster.yaml", "PodDisruptionBudget", "spec.maxUnavailabel", 1),

@@ -76,6 +76,10 @@ RESOURCES = Resources(
 )
 
 
+# Seconds, within Kubernetes' 30 s of grace; the exporter itself ends within five.
+OUTLIVES_SERVICE = 24
+
+
 @dataclass(frozen=True, kw_only=True)
 class Exporter:
     """Which image runs where; ``registry`` is a host name."""
@@ -168,7 +172,8 @@ def _container(exporter: Exporter, probes: Mapping[str, Object]) -> Object:
 def _volumes(config: str) -> list[Object]:
     return [
         {"name": "exporter-config", "configMap": {"name": config}},
-        {"name": "exporter-secrets", "secret": {"secretName": NAME}},
+        # Without it there is no push to Azure Monitor, and the page says so; the pod starts all the same.
+        {"name": "exporter-secrets", "secret": {"secretName": NAME, "optional": True}},
         {"name": "exporter-buffer", "emptyDir": {"sizeLimit": BUFFER_VOLUME}},
     ]
 
@@ -180,10 +185,17 @@ def sidecar_patch(service: Service, exporter: Exporter) -> Object:
     """A strategic merge patch of the service's Deployment, which is named as the service is.
 
     There is no readiness probe: a pod is ready only when each of its containers is, and an exporter that is not must
-    never take its service out of traffic (three of three trip pods are wanted at all times, R17). /readyz is asked
-    while the container starts, so a configuration that cannot work stops the rollout while the old pods still serve.
+    never take its service out of traffic (three of three trip pods are wanted at all times, R17). For the same reason
+    it is no native sidecar, whose failure to start would keep the service from starting.
+
+    Both containers are told to end at the same moment. The exporter waits first, within the grace period, so that the
+    events of requests that are still being answered find somebody and the last counts are scraped.
     """
-    probes = {"startupProbe": _probe("/readyz", 2, 60), "livenessProbe": _probe("/healthz", 10, 3)}
+    probes = {
+        "startupProbe": _probe("/healthz", 2, 60),
+        "livenessProbe": _probe("/healthz", 10, 3),
+        "lifecycle": {"preStop": {"exec": {"command": ["sleep", str(OUTLIVES_SERVICE)]}}},
+    }
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -513,6 +525,8 @@ def sidecar_header(service: Service, path: str) -> str:
     return f"""\
 The exporter beside {service.role}: a strategic merge patch of its Deployment.
 kubectl patch deployment {service.role} -n {service.namespace} --patch-file {path}
+Never `kubectl apply` or `kubectl delete` this file: it is a part of the service's own Deployment.
+It adds to that Deployment's annotations; a port list that is there already has to be joined by hand.
 It needs the ConfigMap of exporter-config.yaml and the Secret '{NAME}', whose key '{SECRET_KEY}'
 is Application Insights' connection string; Key Vault's CSI driver or External Secrets puts it there."""
 
@@ -531,6 +545,7 @@ def autoscaling_header(workspace: str) -> str:
     return f"""\
 KEDA's add-on scales the services by CPU, memory and one metric of the exporter each. It makes the
 HorizontalPodAutoscaler itself: remove a hand-made one for the same Deployment first, KEDA refuses to share.
+CPU and memory are those of the container that is named as its service is: change containerName if it is not.
 {KEDA_CLIENT_ID} is KEDA's identity, which needs the role Monitoring Data Reader on {workspace};
 az monitor account show -g RESOURCE_GROUP -n {workspace} --query metrics.prometheusQueryEndpoint -o tsv
 prints {QUERY_ENDPOINT}. Then: envsubst < autoscaling.yaml | kubectl apply -f -"""

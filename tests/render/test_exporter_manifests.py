@@ -85,7 +85,7 @@ def generated(name: str) -> list[Object]:
 
 
 def of_kind(kind: str) -> list[Object]:
-    return [item for path in sorted(GENERATED.glob("*.yaml")) for item in generated(path.name) if item["kind"] == kind]
+    return [item for path in sorted(GENERATED.rglob("*.yaml")) for item in generated(path.name) if item["kind"] == kind]
 
 
 def pods() -> list[Object]:
@@ -162,7 +162,7 @@ def test_a_full_buffer_stays_far_below_the_size_at_which_the_pod_is_evicted() ->
 def test_secrets_are_files_of_a_secret_and_no_value_stands_in_a_manifest(pod: Object) -> None:
     secrets = [volume["secret"] for volume in pod["spec"]["volumes"] if "secret" in volume]
 
-    assert secrets == [{"secretName": "tripgen-exporter"}]
+    assert secrets == [{"secretName": "tripgen-exporter", "optional": True}]
     assert "env" not in container(pod)
     assert not of_kind("Secret")
 
@@ -200,7 +200,7 @@ def test_an_exporter_that_is_not_ready_does_not_take_its_service_out_of_traffic(
 
     assert "readinessProbe" not in found
     assert found["livenessProbe"]["httpGet"]["path"] == "/healthz"
-    assert found["startupProbe"]["httpGet"]["path"] == "/readyz"
+    assert found["startupProbe"]["httpGet"]["path"] == "/healthz"
 
 
 def test_a_sidecar_is_told_its_service_and_where_that_listens() -> None:
@@ -221,7 +221,7 @@ def test_a_sidecar_is_told_its_service_and_where_that_listens() -> None:
 def test_every_service_has_its_patch_and_its_settings() -> None:
     roles = {"user-service", "trip-service", "ai-service", "location-service"}
 
-    patched = {path.stem.removeprefix("exporter-") for path in GENERATED.glob("exporter-*-service.yaml")}
+    patched = {path.stem for path in GENERATED.glob("patches/*.yaml")}
     assert patched == roles
     assert {item["metadata"]["name"] for item in generated("exporter-config.yaml")} == {
         f"exporter-{role}" for role in roles
