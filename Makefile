@@ -6,10 +6,10 @@ NPM_PACKAGE := node_modules/@kusto/language-service-next/package.json
 SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate test lint types check golden bench demo clean
+.PHONY: help setup generate test lint types check golden bench bench-exporter demo clean
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.test $(NPM_PACKAGE) ## everything for tests and checks
 
@@ -38,9 +38,11 @@ golden: $(VENV)/.test $(NPM_PACKAGE) ## write generated/ anew, then test
 bench: $(VENV)/.test $(NPM_PACKAGE) ## measure generate, list, --help, binding
 	@$(BIN)/python bench/run.py
 
-demo: $(VENV)/.base ## explain one alert from its number to its page
-	@$(BIN)/tripobs explain high-error-rate
-	@$(BIN)/tripobs where high-error-rate
+bench-exporter: $(VENV)/.test ## measure the exporter's scrapes, events and memory
+	@$(BIN)/python bench/exporter.py
+
+demo: $(VENV)/.test ## the exporter on a PostgreSQL and a Redis of its own, with traffic
+	@$(BIN)/python -m exporters.demo
 
 clean: ## remove what setup made
 	rm -rf $(VENV) node_modules *.egg-info

@@ -165,9 +165,51 @@ class Config:
     push: PushConfig | None = None
 
 
+def connection_string_fault(text: str) -> tuple[str, str] | None:
+    """What is wrong with a connection string of Application Insights and what to do, in words that repeat none of it.
+
+    As strict as Microsoft's library, which refuses the same when it is too late to tell anybody."""
+    parts = [part.split("=") for part in text.split(";")]
+    if any(len(part) != 2 for part in parts):
+        return "is not 'name=value' parts with ';' between them", "copy it again from the resource"
+    values = {name.lower(): value for name, value in parts}
+    if not _INSTRUMENTATION_KEY.fullmatch(values.get("instrumentationkey", "")):
+        return "has no 'InstrumentationKey=' with a UUID in lower case", "copy it again from the resource"
+    endpoint = values.get("ingestionendpoint")
+    # Without one the library takes Azure's global address.
+    if endpoint is not None and not _plain_address(endpoint):
+        return "has an 'IngestionEndpoint=' that is no address", "copy it again from the resource"
+    return None
+
+
+def _plain_address(url: str) -> bool:
+    """Whether ``url`` is an address of HTTP in ASCII with a host and a good port, and without user, query and fragment."""
+    from urllib.parse import urlsplit  # for the sections that hold an address
+
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # brackets that do not close, a port that is no number or too large
+        return False
+    return (
+        _PRINTABLE.fullmatch(url) is not None
+        and parts.scheme in ("http", "https")
+        and _HOST.fullmatch(host) is not None
+        and port != 0
+        and "@" not in parts.netloc
+        and "?" not in url
+        and "#" not in url
+    )
+
+
 # --- reading ----------------------------------------------------------------------------------------
 
 _HOST = re.compile(r"[A-Za-z0-9_.:-]{1,253}|/[ -~]{1,100}")
+_INSTRUMENTATION_KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PRINTABLE = re.compile(r"[!-~]+")
+# A body is at most 1 MiB and the shortest event some 32 bytes. A queue with less room than one body holds would refuse
+# that body for ever, however often it is sent again.
+_QUEUE_LIMIT_LEAST = 2**20 // 32
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _SECRET_WORDS = ("password", "secret", "token", "connection_string")
 _SECTIONS = {
@@ -291,10 +333,10 @@ class _Table:
             return default
         return Path(value) if value else default
 
-    def file(self, key: str) -> Path | None:
-        """A file that can be read now."""
+    def file(self, key: str, *, now: bool = True) -> Path | None:
+        """A file; one that can be read now, unless it may come later."""
         path = self.path(key)
-        if path is not None:
+        if path is not None and now:
             self.readable(self.key(key), path)
         return path
 
@@ -309,9 +351,10 @@ class _Table:
             if empty:
                 self.problems.add(name, f"'{path}' is empty", "write the value into it", kind)
 
-    def secret(self, key: str, *variables: str) -> Secret | None:
-        """From ``<key>_file``, else from the first of ``variables`` that is set, as it is or as ``<variable>_FILE``."""
-        file = self.file(f"{key}_file")
+    def secret(self, key: str, *variables: str, now: bool = True) -> Secret | None:
+        """From ``<key>_file``, else from the first of ``variables`` that is set, as it is or as ``<variable>_FILE``.
+        Without ``now`` its file may come later."""
+        file = self.file(f"{key}_file", now=now)
         if file is not None:
             for name in variables[:1]:
                 if name in self.environ or f"{name}_FILE" in self.environ:
@@ -323,8 +366,9 @@ class _Table:
             plain, at = self.environ.get(name), self.environ.get(f"{name}_FILE")
             if plain and at:
                 self.problems.add(name, f"is given and so is '{name}_FILE'", "give one of them", "variable")
-            if at:
+            if at and now:
                 self.readable(f"{name}_FILE", Path(at), "variable")
+            if at:
                 return Secret(file=Path(at))
             if plain:
                 return Secret(plain)
@@ -483,13 +527,12 @@ def _service_bus(table: _Table) -> ServiceBusConfig:
 
 
 def _actuator(table: _Table, service: str | None) -> ActuatorConfig:
-    from urllib.parse import urlsplit  # for this section alone
-
     url = table.text("url", ActuatorConfig.url)
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+    if not _plain_address(url):
         table.problems.add(
-            "actuator.url", "is not a plain address", "give one such as 'http://127.0.0.1:8080', without user or query"
+            "actuator.url",
+            "is not a plain address",
+            "give one such as 'http://127.0.0.1:8080', in ASCII, without user or query",
         )
     return ActuatorConfig(
         service=service or "", url=url.rstrip("/"), **table.clocks(ActuatorConfig.every, ActuatorConfig.timeout)
@@ -498,6 +541,12 @@ def _actuator(table: _Table, service: str | None) -> ActuatorConfig:
 
 def _events(table: _Table, service: str | None) -> EventsConfig | None:
     limit = table.whole("queue_limit", EventsConfig.queue_limit, 1, 10_000_000)
+    if limit < _QUEUE_LIMIT_LEAST:
+        table.problems.add(
+            "events.queue_limit",
+            f"'{limit}' has no room for one body of 1 MiB of the shortest events",
+            f"give at least '{_QUEUE_LIMIT_LEAST}'",
+        )
     return EventsConfig(service=service or "", queue_limit=limit) if table.flag("enabled", True) else None
 
 
@@ -506,15 +555,31 @@ def _push(table: _Table) -> PushConfig | None:
     every = table.clock(PushConfig.every)
     folder = table.path("buffer_dir", PushConfig.buffer_dir)
     size = table.whole("buffer_bytes", PushConfig.buffer_bytes, 2**16, 10 * 2**30)
-    secret = table.secret("connection_string", CONNECTION_STRING)
+    # Its file may come later: a pod must not wait for a secret of Azure Monitor, which only the push needs.
+    secret = table.secret("connection_string", CONNECTION_STRING, now=False)
     if not enabled:
         return None
     if secret is None:
         table.problems.add(
             "push.connection_string_file", "is missing", f"give it or '{CONNECTION_STRING}' in the environment"
         )
+    else:
+        _check_shape(table, secret)
     assert folder is not None
     return PushConfig(connection_string=secret or Secret(), every=every, buffer_dir=folder, buffer_bytes=size)
+
+
+def _check_shape(table: _Table, secret: Secret) -> None:
+    try:
+        text = secret.reveal()
+    except SourceUnavailable:
+        return
+    fault = connection_string_fault(text) if text.strip() else None
+    if fault is not None and table.has("connection_string_file"):
+        table.problems.add("push.connection_string_file", *fault)
+    elif fault is not None:
+        name = CONNECTION_STRING if table.environ.get(CONNECTION_STRING) else f"{CONNECTION_STRING}_FILE"
+        table.problems.add(name, *fault, "variable")
 
 
 # --- words ------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from exporters.config import Config, Secret, load, shown
 from exporters.families import Collector, Families
 from exporters.rounds import Rounds
-from exporters.server import Server
+from exporters.server import Route, Server
 from exporters.store import Store
 from observability import __version__
 from observability.model.errors import DefinitionError, Problem, SourceUnavailable
@@ -36,11 +36,15 @@ EVENTS_PATH = "/v1/events"
 PROGRAM = "tripgen-exporter"
 # Kubernetes updates a ConfigMap's files within a minute or so; looking is one stat().
 POLL = 5.0
-# Of the 5 s from SIGTERM to the end: the last push may take the first, and past the second nothing is waited for.
-_PUSH_WITHIN = 2.5
+# Of the 5 s from SIGTERM to the end: the last push may take the first, which a request without an answer and a write
+# to disk fit into, after the second that the server's last answers may take; past the other nothing is waited for.
+_PUSH_WITHIN = 3.0
 _STOP_WITHIN = 4.5
 # What a running process cannot change: the page's address and the state that counters are kept in.
 _FIXED = ("role", "service", "host", "port", "series_limit", "events")
+
+# The source of what the push tells about itself.
+_PUSH = "push"
 
 Environ = Mapping[str, str]
 
@@ -71,6 +75,7 @@ class Exporter:
         self._starting = True
         self._parts: dict[str, _Part] = {}
         self._names: dict[str, str] = {}
+        self._collectors: dict[str, Collector] = {}
         self._events: Events | None = None
         self._push: Push | None = None
         self._warming = False
@@ -143,19 +148,25 @@ class Exporter:
         push = self._push_of(config) if self._push is None or config.push != self.config.push else self._push
         gone = [key for key in self._parts if key not in parts or key in built]
         await self.rounds.stop([self._names.pop(key) for key in gone])
+        for key in self._collectors.keys() - parts.keys():
+            del self._collectors[key]
         self._parts = parts
         if config.events is not None and self._events is None:
             from exporters.events import Events
 
             self._events = Events(config.events.queue_limit)
-            self.server.routes = {("POST", EVENTS_PATH): self._events.handle}
+            self.server.routes = {("POST", EVENTS_PATH): Route(self._events.handle, self._events.too_large)}
             self.rounds.start(self._events)
         for key, collector in built.items():
+            if (old := self._collectors.get(key)) is not None:
+                _hand_over(old, collector)
             self._names[key] = collector.name
+            self._collectors[key] = collector
             self.rounds.start(collector)
         if push is not self._push:
             if self._push is not None:
                 await asyncio.to_thread(self._push.close, _PUSH_WITHIN)
+                self.store.drop(_PUSH)
             self._push = push
             if push is not None:
                 push.start()
@@ -186,14 +197,24 @@ class Exporter:
         async def read() -> Families:
             return self.store.families()
 
-        return Push(
+        def show(families: Families) -> None:
+            # What an old push says while it ends is not the new one's state.
+            if self._push is push:
+                self.store.put(_PUSH, families)
+
+        def tell(families: Families) -> None:
+            loop.call_soon_threadsafe(show, families)
+
+        push = Push(
             lambda: asyncio.run_coroutine_threadsafe(read(), loop).result(_PUSH_WITHIN),
-            connection_string=config.push.connection_string.reveal(),
+            connection_string=config.push.connection_string.reveal,
             service=config.service or PROGRAM,
             every=config.push.every,
             buffer_dir=config.push.buffer_dir,
             buffer_bytes=config.push.buffer_bytes,
+            show=tell,
         )
+        return push
 
     async def _watch(self) -> None:
         """Reload when the file has changed, through a link too, as a ConfigMap's files are."""
@@ -278,6 +299,13 @@ def _parts(config: Config) -> Iterator[tuple[str, _Part]]:
             return Actuator.of(actuator)
 
         yield "actuator", _Part(actuator, build_actuator)
+
+
+def _hand_over(old: Collector, new: Collector) -> None:
+    """What a collector of the same source has added up so far goes on in the next one; most add nothing up."""
+    differences = getattr(old, "differences", None)
+    if differences is not None and hasattr(new, "differences"):
+        new.differences = differences
 
 
 def _refuse_fixed(path: Path, old: Config, new: Config) -> None:
@@ -375,6 +403,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     given = parser.parse_args(arguments)
     path = given.config.absolute()
+    if not (given.print_config or given.check_config):
+        _end_at_once()
     try:
         config = load(path, os.environ)
         if given.print_config:
@@ -404,6 +434,14 @@ async def _run(path: Path, config: Config) -> None:
         loop.add_signal_handler(number, _stop_in_time, exporter)
     loop.add_signal_handler(signal.SIGHUP, exporter.reload)
     await exporter.run()
+
+
+def _end_at_once() -> None:
+    """Until the exporter runs there is nothing to be finished, so a signal ends it. Without a handler SIGTERM would
+    not: for the first process of a container the kernel ignores it. A hangup asks for settings that are read now."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _end(0))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _stop_in_time(exporter: Exporter) -> None:

@@ -17,6 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from exporters.families import Families, Histogram, Labels
+from observability.model.errors import SourceUnavailable
 from observability.model.signal import Instrument, InstrumentKind, Signal
 from observability.model.units import minutes, seconds
 from observability.signals.ai import AI_RESPONSE, AI_RESPONSE_TIME, EXTERNAL_API_LATENCY, EXTERNAL_CALL
@@ -35,6 +37,7 @@ from observability.signals.business import (
     USER_RATING,
     USER_SATISFACTION_SCORE,
 )
+from observability.signals.exporter import PUSH_BUFFER, PUSH_LAST_SUCCESS, PUSH_SUCCESS
 from observability.signals.postgresql import (
     CONNECTIONS,
     CONNECTIONS_MAX,
@@ -58,6 +61,8 @@ RETENTION: Final = timedelta(hours=48)
 # A request that takes longer is kept and sent again. On SIGTERM the last round must have failed, and be on disk,
 # before the five seconds of the whole exporter are over.
 REQUEST_TIMEOUT: Final = seconds(2)
+# Working a round out and writing it to disk, in seconds, with room to spare.
+_KEEPING: Final = 0.5
 
 
 def phone_home_off() -> None:
@@ -276,22 +281,25 @@ def _total(steps: Iterable[Families]) -> Families:
 class Push:
     """Every ``every`` seconds reads all families and sends the metrics, in a thread of its own.
 
-    ``service`` becomes the role name in Azure. ``read`` is called in that thread and returns what the page shows.
-    ``buffer_dir`` holds at most ``buffer_bytes`` of what Azure has not taken, plus one round (the exporter looks at
-    the size before it writes).
+    ``connection_string`` is asked at each round, so a rotated one is taken without a restart; it may raise
+    SourceUnavailable. ``service`` becomes the role name in Azure. ``read`` returns what the page shows, ``show`` gets
+    what is to be told about the push itself; both are called in that thread. ``buffer_dir`` holds at most
+    ``buffer_bytes`` of what Azure has not taken, plus one round (the exporter looks at the size before it writes).
     """
 
     def __init__(
         self,
         read: Callable[[], Families],
         *,
-        connection_string: str,
+        connection_string: Callable[[], str],
         service: str,
         every: float,
         buffer_dir: Path,
         buffer_bytes: int,
+        show: Callable[[Families], None] = lambda families: None,
     ) -> None:
         self._read = read
+        self._show = show
         self._connection_string = connection_string
         self._service = service
         self._every = every
@@ -299,7 +307,15 @@ class Push:
         self._buffer_bytes = buffer_bytes
         self._metrics = Metrics()
         self._exporter: AzureMonitorMetricExporter | None = None
+        # The last text there was, good or not.
+        self._text: str | None = None
+        # None until something was sent, or could not be.
+        self._success: bool | None = None
+        self._succeeded_at: float | None = None
         self._stopping = threading.Event()
+        self._deadline = float("inf")
+        self._last_round = threading.Lock()
+        self._requests_left = 0
         self._thread = threading.Thread(target=self._run, name="push", daemon=True)
         self._said: set[str] = set()
 
@@ -310,48 +326,142 @@ class Push:
         """Send what happened since the last round and stop, within ``timeout`` seconds; never raises.
 
         What could not be sent by then is on disk, and goes when the exporter has started again."""
+        if not self._thread.is_alive():
+            return
+        self._deadline = time.monotonic() + timeout
+        self._stopping.set()
+        self._thread.join(max(0.0, timeout - _KEEPING))
         if self._thread.is_alive():
-            self._stopping.set()
-            self._thread.join(timeout)
+            # Something holds the thread up for longer than a request may take, such as a silent name server.
+            self._finish(send=False)
+            self._thread.join(max(0.0, self._deadline - time.monotonic()))
 
     def _run(self) -> None:
-        try:
-            self._exporter = self._build()
-        except Exception as error:  # a push that cannot start must not take the page with it
-            # Only the kind of error: a connection string may stand in its text.
-            _log.error("push: cannot start (%s); nothing goes to Azure Monitor", type(error).__name__)
-            return
         due = time.monotonic()
         while not self._stopping.wait(max(0.0, due - time.monotonic())):
             self.push()
             # A round that took long is not made up for.
             due = max(due + self._every, time.monotonic())
-        self.push()
-        self._exporter.shutdown()
+        # To an Azure that did not answer a moment ago it is not sent: the time would run out, and the round with it.
+        enough = time.monotonic() + REQUEST_TIMEOUT.total_seconds() + _KEEPING <= self._deadline
+        self._finish(send=enough and self._success is not False)
+        if self._exporter is not None:
+            self._exporter.shutdown()
+
+    def _finish(self, *, send: bool) -> None:
+        """The last round, once: sent, or put on disk as it is."""
+        if self._last_round.acquire(blocking=False):
+            self._requests_left = int(send)
+            self.push()
+
+    def _before_request(self, request: object) -> None:
+        """Once stopping, one request may go: the last round's. What lies on disk can wait for the next start."""
+        if self._stopping.is_set():
+            if self._requests_left <= 0:
+                from azure.core.exceptions import ServiceRequestError
+
+                # As if the server could not be reached, so what was to be sent is kept.
+                raise ServiceRequestError("stopping")
+            self._requests_left -= 1
 
     def push(self) -> None:
         """One round. Never raises."""
         try:
-            points = self._metrics.points(self._read(), time.monotonic())
-            if points:
-                self._send(points)
+            self._renew()
+            if self._exporter is not None:
+                points = self._metrics.points(self._read(), time.monotonic())
+                if points:
+                    self._send(points)
         except Exception as error:
+            self._success = False
             self._say("broken", f"push: a round failed ({type(error).__name__}: {error})")
+        self._tell()
+
+    def _tell(self) -> None:
+        families: dict[Instrument, dict[Labels, float | Histogram]] = {PUSH_BUFFER: {(): float(self._kept_bytes())}}
+        if self._success is not None:
+            families[PUSH_SUCCESS] = {(): float(self._success)}
+        if self._succeeded_at is not None:
+            families[PUSH_LAST_SUCCESS] = {(): self._succeeded_at}
+        try:
+            self._show(families)
+        except Exception as error:
+            self._say("unseen", f"push: cannot show its state ({type(error).__name__})")
+
+    def _renew(self) -> None:
+        """Take the connection string if it is another one than before. While the new one is no good, the old one
+        serves on, as Azure may take it for as long as people need to mend the new one."""
+        # Not above: services import this module for what it says about Microsoft's libraries alone.
+        from exporters.config import connection_string_fault
+
+        try:
+            text, why = self._connection_string(), "the connection string is empty"
+        except SourceUnavailable as error:
+            text, why = "", str(error)
+        if not text.strip():
+            self._refuse("missing", why)
+            return
+        self._said.discard("missing")
+        if text == self._text:
+            return
+        self._text = text
+        fault = connection_string_fault(text)
+        if fault is not None:
+            self._refuse(None, f"the connection string {fault[0]}; {fault[1]}")
+            return
+        try:
+            exporter = self._build(text)
+        except Exception as error:  # a push that cannot start must not take the page with it
+            # Only the kind of error: a connection string may stand in its text.
+            self._refuse(None, f"cannot start ({type(error).__name__})")
+            return
+        if self._exporter is not None:
+            self._exporter.shutdown()
+            _log.info("push: another connection string is in force")
+        elif self._success is False:
+            # It was held up for want of a connection string and goes on as if it began now.
+            _log.info("push: there is a connection string now")
+            self._success = None
+        self._exporter = exporter
+
+    def _refuse(self, once: str | None, why: str) -> None:
+        """Say that a connection string is no good: each time, or ``once`` until there is another."""
+        serving = self._exporter is not None
+        line = f"push: {why}; {'the one before serves on' if serving else 'nothing goes to Azure Monitor'}"
+        if once is not None:
+            self._say(once, line)
+        else:
+            _log.error(line)
+        if not serving:
+            self._success = False
 
     def _send(self, points: Mapping[str, list[Point]]) -> None:
         from opentelemetry.sdk.metrics.export import MetricExportResult
 
         assert self._exporter is not None
         before = self._files()
-        if self._exporter.export(self._data(points)) is MetricExportResult.SUCCESS:
-            if self._said:
+        self._success = self._exporter.export(self._data(points)) is MetricExportResult.SUCCESS
+        if self._success:
+            self._succeeded_at = time.time()
+            if self._said - {"missing"}:
                 _log.info("push: Azure Monitor takes metrics again")
-                self._said.clear()
+                self._said &= {"missing"}
             return
         self._say("away", f"push: Azure Monitor does not take metrics; they are kept in {self._buffer_dir}")
         # The exporter drops in silence what it cannot write, so the folder itself is asked.
         if not self._files() - before:
             self._say("full", f"push: {self._buffer_dir} takes no more; metrics are lost until Azure is back")
+
+    def _kept_bytes(self) -> int:
+        kept = 0
+        try:
+            for entry in os.scandir(self._buffer_dir):
+                # A file may be sent and gone between being listed and being looked at.
+                with suppress(FileNotFoundError):
+                    kept += entry.stat().st_size if entry.name.endswith((".blob", ".lock")) else 0
+        except OSError:
+            return 0
+        return kept
 
     def _files(self) -> set[str]:
         try:
@@ -367,7 +477,7 @@ class Push:
             self._said.add(what)
             _log.warning(line)
 
-    def _build(self) -> AzureMonitorMetricExporter:
+    def _build(self, text: str) -> AzureMonitorMetricExporter:
         phone_home_off()
         # Their own lines repeat each round; the two that matter are said above, once. Errors still come through.
         for name in ("azure.monitor.opentelemetry.exporter", "azure.core.pipeline"):
@@ -376,7 +486,7 @@ class Push:
         from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter
 
         return AzureMonitorMetricExporter(
-            connection_string=self._connection_string,
+            connection_string=text,
             storage_directory=str(self._buffer_dir),
             storage_max_size=self._buffer_bytes,
             storage_retention_period=int(RETENTION.total_seconds()),
@@ -386,6 +496,7 @@ class Push:
             retry_total=0,
             timeout=REQUEST_TIMEOUT.total_seconds(),
             read_timeout=REQUEST_TIMEOUT.total_seconds(),
+            raw_request_hook=self._before_request,
         )
 
     def _data(self, points: Mapping[str, list[Point]]) -> MetricsData:

@@ -6,10 +6,10 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 
-from exporters.families import Collector, Families, Labels, Value
+from exporters.families import Collector, Families, Labels, Partial, Value
 from exporters.store import OWN, Store
 from observability.model.errors import SourceUnavailable
 from observability.model.signal import Instrument
@@ -17,7 +17,7 @@ from observability.signals.exporter import COLLECTOR_DURATION, COLLECTOR_LAST_SU
 
 _LOG = logging.getLogger(__name__)
 
-# After so many rounds in a row without an answer the last values are no longer news of the source.
+# After so many rounds in a row without an answer, or without a series, the last values are no longer news of the source.
 MISSES = 3
 # How long a cancelled round may take to end before it is left behind.
 _GRACE = 1.0
@@ -28,6 +28,7 @@ class Condition(Enum):
 
     NEW = "new"
     OK = "ok"
+    PARTIAL = "partial"
     FAILING = "failing"
     GONE = "gone"
 
@@ -38,9 +39,14 @@ class _Runner:
     def __init__(self, collector: Collector) -> None:
         self.collector = collector
         self.task: asyncio.Task[None] | None = None
-        self.round: asyncio.Task[Families] | None = None
+        self.round: asyncio.Task[Families | Partial] | None = None
         self.condition = Condition.NEW
         self.misses = 0
+        # What is on the page, and in how many rounds in a row the source has not told each series of it.
+        self.families: Families = {}
+        self.untold: Mapping[tuple[Instrument, Labels], int] = {}
+        # The parts of the source that the log has last said are failing.
+        self.failing: frozenset[str] = frozenset()
         self.success = False
         self.duration: float | None = None
         self.succeeded_at: float | None = None
@@ -65,7 +71,7 @@ class Rounds:
         self._now = now
         self._runners: dict[str, _Runner] = {}
         # Rounds that would not end: kept so that nothing loses sight of them.
-        self._left_behind: set[asyncio.Task[Families]] = set()
+        self._left_behind: set[asyncio.Task[Families | Partial]] = set()
 
     def start(self, collector: Collector) -> None:
         """Begin its rounds. Raises ValueError if there is one of this name."""
@@ -116,13 +122,20 @@ class Rounds:
         collector = runner.collector
         begun = self._clock()
         try:
-            self._put(collector.name, await self._collect(runner))
+            told = await self._collect(runner)
+            families, untold = _kept(runner, told.families) if isinstance(told, Partial) else (told, {})
+            self._put(collector.name, families)
         except Exception as error:
             self._missed(runner, self._clock() - begun, error)
         else:
-            runner.misses, runner.success, runner.duration = 0, True, self._clock() - begun
-            runner.succeeded_at = self._now()
-            self._tell(runner, Condition.OK, "")
+            runner.families, runner.untold = families, untold
+            runner.misses, runner.duration = 0, self._clock() - begun
+            runner.success = not isinstance(told, Partial)
+            if isinstance(told, Partial):
+                self._tell_parts(runner, told.problems)
+            else:
+                runner.succeeded_at = self._now()
+                self._tell(runner, Condition.OK, "")
         self._show()
 
     def _put(self, name: str, families: Families) -> None:
@@ -131,7 +144,7 @@ class Rounds:
         except ValueError as error:  # the store's words name the instrument and no value, so they may be shown
             raise SourceUnavailable(str(error)) from error
 
-    async def _collect(self, runner: _Runner) -> Families:
+    async def _collect(self, runner: _Runner) -> Families | Partial:
         """One round, given up after the timeout even if it would not be cancelled."""
         if runner.round is not None and not runner.round.done():
             # A second one beside it would pile up on a source that is in trouble already.
@@ -145,7 +158,7 @@ class Rounds:
             raise SourceUnavailable("the round was cancelled")
         return runner.round.result()
 
-    async def _cancel(self, task: asyncio.Task[Families]) -> None:
+    async def _cancel(self, task: asyncio.Task[Families | Partial]) -> None:
         task.cancel()
         _, running = await asyncio.wait([task], timeout=_GRACE)
         if running:
@@ -156,13 +169,23 @@ class Rounds:
     def _missed(self, runner: _Runner, took: float, error: Exception) -> None:
         runner.misses += 1
         runner.success, runner.duration = False, took
-        if runner.misses >= MISSES:
+        before = _count(runner.families)
+        # Series that partial rounds did not tell either may have come to their end before the others.
+        runner.families, runner.untold = _kept(runner, {}) if runner.misses < MISSES else ({}, {})
+        if not runner.families:
             self._store.drop(runner.collector.name)
+        elif _count(runner.families) < before:
+            try:
+                self._store.put(runner.collector.name, runner.families)
+            except ValueError:  # another source gives them by now
+                self._store.drop(runner.collector.name)
+                runner.families, runner.untold = {}, {}
         self._tell(runner, Condition.GONE if runner.misses >= MISSES else Condition.FAILING, _reason(runner, error))
 
     def _tell(self, runner: _Runner, condition: Condition, reason: str) -> None:
         """Log ``condition`` if it is another one than before."""
         before, runner.condition = runner.condition, condition
+        runner.failing = frozenset()
         if before is condition:
             return
         name = runner.collector.name
@@ -172,6 +195,15 @@ class Rounds:
             _LOG.warning("collector '%s': failing: %s", name, reason)
         else:
             _LOG.error("collector '%s': %d rounds missed, its series are gone: %s", name, runner.misses, reason)
+
+    def _tell_parts(self, runner: _Runner, problems: tuple[str, ...]) -> None:
+        """Log each part that fails and did not before, whatever the reason is now."""
+        runner.condition = Condition.PARTIAL
+        parts = {problem.partition(": ")[0]: problem for problem in problems}
+        for part, problem in parts.items():
+            if part not in runner.failing:
+                _LOG.warning("collector '%s': failing in part: %s", runner.collector.name, _line(problem))
+        runner.failing = frozenset(parts)
 
     def _show(self) -> None:
         """Put the state of every collector on the page."""
@@ -198,11 +230,37 @@ def _reason(runner: _Runner, error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {runner.collector.timeout:g} s"
     if isinstance(error, SourceUnavailable):
-        return " ".join(str(error).split())[:300] or type(error).__name__
+        return _line(str(error)) or type(error).__name__
     return type(error).__name__
 
 
-def _seen(task: asyncio.Task[Families]) -> None:
+def _line(text: str) -> str:
+    return " ".join(text.split())[:300]
+
+
+def _kept(runner: _Runner, told: Families) -> tuple[Families, Mapping[tuple[Instrument, Labels], int]]:
+    """``told`` and, as they last were, the series on the page that are not in it, each until MISSES rounds in a row
+    have gone without it; and in how many rounds those have not been told.
+
+    Which series a part that fails would have told is not known, so one that has ended meanwhile is kept as well.
+    """
+    families = {instrument: dict(series) for instrument, series in told.items()}
+    untold: dict[tuple[Instrument, Labels], int] = {}
+    for instrument, series in runner.families.items():
+        fresh = told.get(instrument, {})
+        for labels, value in series.items():
+            rounds = runner.untold.get((instrument, labels), 0) + 1
+            if labels not in fresh and rounds < MISSES:
+                families.setdefault(instrument, {})[labels] = value
+                untold[instrument, labels] = rounds
+    return families, untold
+
+
+def _count(families: Families) -> int:
+    return sum(map(len, families.values()))
+
+
+def _seen(task: asyncio.Task[Families | Partial]) -> None:
     """Take the error of a round that was given up, which asyncio would complain about otherwise."""
     if not task.cancelled():
         task.exception()

@@ -10,24 +10,34 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Protocol
 
+from exporters.http_messages import (
+    BODY_LIMIT,
+    HEAD_LIMIT,
+    BadRequest,
+    Request,
+    TooLarge,
+    exactly,
+    head,
+    parse,
+    plausible,
+    wants_gzip,
+    wants_openmetrics,
+)
 from exporters.page import CLASSIC, OPENMETRICS, Page
 from exporters.store import Store
 
 _LOG = logging.getLogger(__name__)
 
-HEAD_LIMIT = 8 * 2**10
-BODY_LIMIT = 2**20
 BACKLOG = 1024
 CONNECTIONS = 512
 # A request that has begun must be whole by then, and its answer taken by then.
 READ_TIMEOUT = 10.0
-# Longer than any scrape interval in use, so that a scraper keeps its connection.
-IDLE_TIMEOUT = 150.0
-# What is still read and thrown away after a refusal: closing at once would cost the client the answer.
-_LINGER_BYTES = 8 * 2**20
+# Longer than a scrape interval of a minute, so that a scraper keeps its connection.
+IDLE_TIMEOUT = 65.0
+# How long what still comes after a refusal is read and thrown away: closing at once would cost the client the answer.
+# Bytes are no bound for it, a client that sends first and reads then would get no answer past them.
 _LINGER_TIMEOUT = 2.0
 # Requests whose bytes are remembered. Scrapers repeat theirs exactly.
 _REMEMBERED = 64
@@ -56,27 +66,18 @@ class Answer:
 
 Handler = Callable[[Mapping[str, str], bytes], Awaitable[Response]]
 """Gets the headers, names in lower case, and the whole body."""
-Routes = Mapping[tuple[str, str], Handler]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``too_large`` answers for a body that is refused unread, being longer than ``BODY_LIMIT``."""
+
+    handler: Handler
+    too_large: Callable[[], Response] | None = None
+
+
+Routes = Mapping[tuple[str, str], Handler | Route]
 """By method and path, such as ``("POST", "/v1/events")``. Only peers on the same host reach them."""
-
-
-class BadRequest(Exception):
-    """What came cannot be answered but with ``status``; the connection ends."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        self.status = status
-        super().__init__(reason)
-
-
-@dataclass(slots=True)
-class Request:
-    method: str
-    path: str
-    headers: dict[str, str]
-    keep: bool
-    # None where the body comes in chunks, which ``chunks`` gathers.
-    length: int | None
-    chunks: Chunks
 
 
 class Server:
@@ -141,6 +142,20 @@ class Server:
         for connection in list(self.connections):
             if now >= connection.deadline:
                 connection.time_up()
+
+    def make_room(self, newest: Connection) -> bool:
+        """End one connection for ``newest``; False where all others are being answered.
+
+        Whoever holds many connections open, be it by mistake, must not keep a probe or a scrape out.
+        """
+        others = [one for one in self.connections if one is not newest and one.task is None]
+        if not others:
+            return False
+        longest = min(others, key=lambda one: (not one.idle, one.since))
+        # It is counted no more from now on: asyncio tells of its end later, and more may come until then.
+        self.connections.discard(longest)
+        longest.abort()
+        return True
 
     # --- the page -------------------------------------------------------------------------------------
 
@@ -219,9 +234,17 @@ class Connection(asyncio.Protocol):
         self._local = False
         self._held = False
         self._ended = False
-        self._lingering: int | None = None
+        self._lingering = False
         self.task: asyncio.Task[None] | None = None
-        self.deadline = server.clock() + READ_TIMEOUT
+        # When it began to do what it does: to be silent, to send a request, not to take an answer.
+        self.since = server.clock()
+        self.deadline = self.since + READ_TIMEOUT
+
+    @property
+    def idle(self) -> bool:
+        """Nothing of a request has come and no answer is under way."""
+        busy = self._buffer or self._request is not None or self.task is not None or self._held or self._lingering
+        return not busy
 
     # --- asyncio calls these --------------------------------------------------------------------------
 
@@ -229,9 +252,11 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._server.connections.add(self)
-        peer = transport.get_extra_info("peername")
-        self._local = isinstance(peer, tuple) and is_loopback(str(peer[0]))
-        if len(self._server.connections) > CONNECTIONS or self._server.stopping:
+        ends = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        self._local = all(isinstance(end, tuple) and is_loopback(str(end[0])) for end in ends)
+        if self._server.stopping:
+            self._refuse(503, "stopping")
+        elif len(self._server.connections) > CONNECTIONS and not self._server.make_room(self):
             self._refuse(503, "too many connections")
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -246,7 +271,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._held = True
-        self.deadline = self._server.clock() + READ_TIMEOUT
+        self._busy()
 
     def resume_writing(self) -> None:
         self._held = False
@@ -254,10 +279,7 @@ class Connection(asyncio.Protocol):
         self._read_on()
 
     def data_received(self, data: bytes) -> None:
-        if self._lingering is not None:
-            self._lingering -= len(data)
-            if self._lingering <= 0:
-                self.end()
+        if self._lingering:
             return
         if not self._buffer and self._request is None and self.task is None and not self._held:
             answer = self._server.repeated(data)
@@ -267,7 +289,7 @@ class Connection(asyncio.Protocol):
                 self._transport.write(answer)
                 return
             # The time for a request runs from its first byte, so dripping does not prolong it.
-            self.deadline = self._server.clock() + READ_TIMEOUT
+            self._busy()
         self._buffer += data
         if self.task is not None or self._held:
             # A client that sends on without waiting for answers is read again when it has got them.
@@ -281,7 +303,7 @@ class Connection(asyncio.Protocol):
     def _read_on(self) -> None:
         """Answer what the buffer holds."""
         try:
-            while self._transport is not None and self.task is None and not self._held and self._lingering is None:
+            while self._transport is not None and self.task is None and not self._held and not self._lingering:
                 if not self._next():
                     if self._buffer or self._request is not None:
                         # A request that began behind another one; what has less time left keeps that.
@@ -311,11 +333,17 @@ class Connection(asyncio.Protocol):
             if self._early(self._request, raw):
                 return True
         request = self._request
-        body = request.chunks.take(self._buffer) if request.length is None else exactly(self._buffer, request.length)
+        route = self._server.routes[request.method, request.path]
+        try:
+            buffer = self._buffer
+            body = request.chunks.take(buffer) if request.length is None else exactly(buffer, request.length)
+        except TooLarge as error:
+            self._refuse_with(_too_large(route, error))
+            return True
         if body is None:
             return False
         self._request = None
-        handler = self._server.routes[request.method, request.path]
+        handler = route.handler if isinstance(route, Route) else route
         self.deadline = float("inf")
         self.task = asyncio.create_task(self._handle(handler, request, body))
         return True
@@ -339,7 +367,7 @@ class Connection(asyncio.Protocol):
         elif server.stopping:
             self._plain(request, Answer(503, b"stopping\n", {**_TEXT, "retry-after": "1"}))
         elif request.length is not None and request.length > BODY_LIMIT:
-            raise BadRequest(413, f"the body is longer than {BODY_LIMIT} bytes")
+            self._refuse_with(_too_large(server.routes[request.method, request.path], TooLarge()))
         else:
             if request.headers.get("expect", "").lower() == "100-continue" and self._transport is not None:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -392,19 +420,25 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _idle(self) -> None:
-        self.deadline = self._server.clock() + IDLE_TIMEOUT
+        self.since = self._server.clock()
+        self.deadline = self.since + IDLE_TIMEOUT
+
+    def _busy(self) -> None:
+        self.since = self._server.clock()
+        self.deadline = self.since + READ_TIMEOUT
 
     def _refuse(self, status: int, reason: str) -> None:
         self._refuse_with(Answer(status, f"{reason}\n".encode()))
 
-    def _refuse_with(self, answer: Answer) -> None:
-        """Answer and end the connection, reading for a moment what the client is still sending."""
+    def _refuse_with(self, answer: Response) -> None:
+        """Answer and end the connection, reading for a while what the client is still sending."""
         if self._transport is None or self._transport.is_closing():
             return
         self._buffer.clear()
         self._request = None
-        self._lingering = _LINGER_BYTES
-        self.deadline = self._server.clock() + _LINGER_TIMEOUT
+        self._lingering = True
+        self.since = self._server.clock()
+        self.deadline = self.since + _LINGER_TIMEOUT
         self._transport.write(head(answer.status, answer.headers, len(answer.body), keep=False) + answer.body)
         if self._transport.can_write_eof():
             self._transport.write_eof()
@@ -412,9 +446,14 @@ class Connection(asyncio.Protocol):
 
     def time_up(self) -> None:
         """End a connection that took too long, telling a client in the middle of a request why."""
-        if (self._buffer or self._request is not None) and self._lingering is None and not self._held:
+        if (self._buffer or self._request is not None) and not self._lingering and not self._held:
             self._refuse(408, "the request took too long")
-        elif self._transport is not None:
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        """End at once, also where an answer has not been taken."""
+        if self._transport is not None:
             self._transport.abort()
 
     def end(self) -> None:
@@ -422,192 +461,26 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-# --- HTTP -------------------------------------------------------------------------------------------
-
-
-def head(status: int, headers: Mapping[str, str], length: int, keep: bool) -> bytes:
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"date: {_date(time.time())}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    lines.append(f"content-length: {length}")
-    if not keep:
-        lines.append("connection: close")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
-def _date(at: float) -> str:
-    """In HTTP's form, whatever the locale."""
-    t = time.gmtime(at)
-    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[t.tm_wday]
-    month = "JanFebMarAprMayJunJulAugSepOctNovDec"[3 * t.tm_mon - 3 : 3 * t.tm_mon]
-    return f"{day}, {t.tm_mday:02} {month} {t.tm_year} {t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"
+def _too_large(route: Handler | Route, error: TooLarge) -> Response:
+    """What the route says of a body over the limit, or else what the server does."""
+    if isinstance(route, Route) and route.too_large is not None:
+        try:
+            return route.too_large()
+        except Exception as failure:
+            _LOG.error("too_large: %s", type(failure).__name__)
+    return Answer(error.status, f"{error}\n".encode())
 
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-
-
-def plausible(buffer: bytes | bytearray) -> bool:
-    """Whether an unfinished head may become one: it begins with a method."""
-    method = bytes(buffer[:32]).partition(b" ")[0]
-    return bool(method) and len(method) < 32 and _TOKEN.issuperset(method.rstrip(b"\r\n"))
-
-
-def parse(raw: bytes) -> Request:
-    """The request of a whole head. Raises BadRequest."""
-    first, *lines = raw[:-4].split(b"\r\n")
-    parts = first.split(b" ")
-    if len(parts) != 3 or not parts[0] or not _TOKEN.issuperset(parts[0]):
-        raise BadRequest(400, "the request line is not HTTP")
-    method, target, version = parts
-    if version not in (b"HTTP/1.1", b"HTTP/1.0"):
-        if version.startswith(b"HTTP/"):
-            raise BadRequest(505, "HTTP/1.1 is spoken here")
-        raise BadRequest(400, "the request line is not HTTP")
-    if not target.startswith(b"/") or not target.isascii() or any(byte <= 32 for byte in target):
-        raise BadRequest(400, "the target is not a path")
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon or not name or not _TOKEN.issuperset(name) or b"\0" in value or b"\n" in value or b"\r" in value:
-            raise BadRequest(400, "a header is not HTTP")
-        key, text = name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
-        if key in headers and key in ("host", "content-length", "transfer-encoding"):
-            raise BadRequest(400, f"{key} is given twice")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    if version == b"HTTP/1.1" and "host" not in headers:
-        raise BadRequest(400, "host is missing")
-    options = [option.strip().lower() for option in headers.get("connection", "").split(",")]
-    # A client of HTTP/1.0 gets one answer for each connection, which is what it expects.
-    keep = version == b"HTTP/1.1" and "close" not in options
-    path = target.partition(b"?")[0].decode("ascii")
-    return Request(method.decode("ascii"), path, headers, keep, _length(headers), Chunks())
-
-
-def _length(headers: Mapping[str, str]) -> int | None:
-    coding = headers.get("transfer-encoding")
-    length = headers.get("content-length")
-    if coding is not None:
-        # Both together is how one request is smuggled inside another.
-        if length is not None:
-            raise BadRequest(400, "content-length and transfer-encoding exclude each other")
-        if coding.lower() != "chunked":
-            raise BadRequest(501, "no transfer encoding but chunked is known")
-        return None
-    if length is None:
-        return 0
-    if not (length.isascii() and length.isdigit()) or len(length) > 18:
-        raise BadRequest(400, "content-length is not a number")
-    return int(length)
-
-
-def exactly(buffer: bytearray, length: int) -> bytes | None:
-    """Take ``length`` bytes from the front; None where they are not all there."""
-    if len(buffer) < length:
-        return None
-    body = bytes(buffer[:length])
-    del buffer[:length]
-    return body
-
-
-_HEX = frozenset(b"0123456789abcdefABCDEF")
-
-
-class Chunks:
-    """A body that comes in chunks."""
-
-    __slots__ = ("_body", "_trailing")
-
-    def __init__(self) -> None:
-        self._body = bytearray()
-        self._trailing = 0
-
-    def take(self, buffer: bytearray) -> bytes | None:
-        """Take whole chunks from the front; the body once the last one came. Raises BadRequest."""
-        while not self._trailing:
-            end = buffer.find(b"\r\n", 0, 256)
-            if end < 0:
-                if len(buffer) >= 256:
-                    raise BadRequest(400, "a chunk has no size")
-                return None
-            size = bytes(buffer[:end]).partition(b";")[0].strip(b" \t")
-            if not size or len(size) > 8 or not _HEX.issuperset(size):
-                raise BadRequest(400, "a chunk has no size")
-            length = int(size, 16)
-            if len(self._body) + length > BODY_LIMIT:
-                raise BadRequest(413, f"the body is longer than {BODY_LIMIT} bytes")
-            if length == 0:
-                self._trailing = 1
-                del buffer[: end + 2]
-                break
-            start, stop = end + 2, end + 2 + length
-            if len(buffer) < stop + 2:
-                return None
-            if buffer[stop : stop + 2] != b"\r\n":
-                raise BadRequest(400, "a chunk is longer than its size")
-            self._body += buffer[start:stop]
-            del buffer[: stop + 2]
-        return self._end(buffer)
-
-    def _end(self, buffer: bytearray) -> bytes | None:
-        """Trailers mean nothing here; they end with an empty line."""
-        while (end := buffer.find(b"\r\n")) >= 0:
-            del buffer[: end + 2]
-            if end == 0:
-                return bytes(self._body)
-            self._trailing += end
-            if self._trailing > HEAD_LIMIT:
-                break
-        if self._trailing + len(buffer) > HEAD_LIMIT:
-            raise BadRequest(431, "the trailers are too long")
-        return None
+_LOOPBACK = ("127.0.0.1", "::1")
 
 
 def is_loopback(host: str) -> bool:
-    """``host`` as the socket names its peer; ``::ffff:`` is how IPv4 looks to a socket of both kinds."""
-    return host == "::1" or host.removeprefix("::ffff:").startswith("127.")
+    """``host`` as a socket names one of its ends; ``::ffff:`` is how IPv4 looks to a socket of both kinds.
 
-
-def _qualities(header: str) -> list[tuple[str, dict[str, str], float]]:
-    """What an Accept header lists: value, its parameters, its weight. What cannot be read weighs nothing."""
-    found = []
-    for item in header.split(","):
-        value, *rest = (part.strip().lower() for part in item.split(";"))
-        parameters = {name.strip(): text.strip().strip('"') for name, _, text in (part.partition("=") for part in rest)}
-        try:
-            weight = min(1.0, max(0.0, float(parameters.pop("q", "1"))))
-        except ValueError:
-            weight = 0.0
-        if value:
-            found.append((value, parameters, weight if weight == weight else 0.0))
-    return found
-
-
-def wants_openmetrics(accept: str) -> bool:
-    """Whether OpenMetrics 1.0.0 is liked better than the classic text, or as well by name."""
-    openmetrics = classic = anything = 0.0
-    for value, parameters, weight in _qualities(accept):
-        if value == "application/openmetrics-text":
-            # Without a version any is meant; 0.0.1 is the same text under its draft's name, but not what we say.
-            if parameters.get("version", "1.0.0") == "1.0.0":
-                openmetrics = max(openmetrics, weight)
-        elif value == "text/plain":
-            classic = max(classic, weight)
-        elif value in ("*/*", "text/*"):
-            anything = max(anything, weight)
-    return openmetrics > 0 and openmetrics >= max(classic, anything)
-
-
-def wants_gzip(accept: str) -> bool:
-    gzip = star = identity = None
-    for value, _, weight in _qualities(accept):
-        if value in ("gzip", "x-gzip"):
-            gzip = weight
-        elif value == "*":
-            star = weight
-        elif value == "identity":
-            identity = weight
-    chosen = gzip if gzip is not None else star
-    return chosen is not None and chosen > 0 and chosen >= (identity or 0.0)
+    Not all of 127.0.0.0/8: a service mesh's proxy hands on what comes from other hosts from 127.0.0.6.
+    """
+    return host.removeprefix("::ffff:") in _LOOPBACK

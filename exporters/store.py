@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from exporters.families import Families, Histogram, Labels, Value
 from exporters.page import Form, Page, clean, rows
@@ -12,6 +12,10 @@ from observability.signals.exporter import SERIES, SERIES_FOLDED
 
 LIMIT = 5_000
 OTHER = "other"
+# Labels whose values are an enumeration of ours or names from our settings. They are few, so folding them saves
+# nothing, and they carry what the queries ask for: a failure that became outcome "other" would be lost. All other
+# labels take values from outside and may be folded.
+CLOSED = frozenset({"outcome", "state", "role", "reason", "service", "collector", "version"})
 # The source of the exporter's own state. A part of the limit is kept for it, so a flood of others cannot hide it.
 OWN = "exporter"
 _OWN_ROOM = 100
@@ -23,12 +27,27 @@ _ITSELF = 2
 _REMEMBERED = 10_000
 
 
+_Group = tuple[str, Labels]
+"""An instrument's name and a label set with ``other`` in place of what may be folded: the label sets that would be
+folded into that one. Without labels, or with closed ones alone, each label set is a group of its own."""
+
+
 class _Block:
     """One source's series of one instrument: the label sets on the page, their kept text and their numbers."""
 
-    __slots__ = ("kept", "left_out", "numbers", "plain", "prefixes", "text", "values")
+    __slots__ = ("groups", "kept", "left_out", "numbers", "plain", "prefixes", "text", "values")
 
-    def __init__(self, form: Form, kept: dict[Labels, Value], *, plain: bool, left_out: frozenset[Labels]) -> None:
+    def __init__(
+        self,
+        form: Form,
+        kept: dict[Labels, Value],
+        *,
+        groups: frozenset[_Group],
+        plain: bool,
+        left_out: frozenset[Labels],
+    ) -> None:
+        # Those of all label sets that were given, on the page or not.
+        self.groups = groups
         self.kept = list(kept)
         self.prefixes = form.prefixes(kept)
         # Label sets for which there is neither a series of their own nor ``other``.
@@ -44,7 +63,7 @@ class _Block:
 
 
 class _Fold:
-    """The series that takes what has no room: every label value is ``other``.
+    """The series that takes what has no room: every label value that is not of a closed set is ``other``.
 
     Counters and histograms are added up, as ``sum()`` over the separate series would. Gauges are summed as well: ours
     count things (connections, messages, bytes), so a mean or the last one would make the total over all labels wrong.
@@ -100,6 +119,10 @@ class Store:
     room appears: a counter that moved out of the sum would make the sum go backwards. Folding begins some hundred
     series before the limit, which are kept for the exporter's own state and for families that have not come yet; only
     when those are used up is a new family left out, and counted as folded.
+
+    Closed labels keep their values in a fold, so a family has an ``other`` for each combination of them that came, and
+    what is said of families here holds for each of these groups. A source that folds by itself gives SERIES_FOLDED
+    among its families, and the page shows the sum of them all.
     """
 
     def __init__(self, limit: int = LIMIT, clock: Callable[[], float] = time.monotonic) -> None:
@@ -109,10 +132,12 @@ class Store:
         self._clock = clock
         self._forms: dict[str, Form] = {}
         self._blocks: dict[str, dict[str, _Block]] = {}
-        self._folds: dict[str, _Fold] = {}
-        # The families that have a place: for their ``other``, or for the one series of a family without labels.
-        self._placed: set[str] = set()
-        self._folded = 0
+        self._folds: dict[_Group, _Fold] = {}
+        # The groups that have a place: for their ``other``, or for the one series of a group that cannot be folded.
+        self._placed: set[_Group] = set()
+        self._folded = 0.0
+        # What each source said last that it had folded by itself.
+        self._folded_by: dict[str, float] = {}
         self._at: dict[str, float] = {}
         self._page: Page | None = None
         self.on_change: Callable[[], None] | None = None
@@ -120,7 +145,12 @@ class Store:
     def put(self, source: str, families: Families) -> None:
         """Make ``families`` all that is known from ``source``. Raises ValueError, and changes nothing, if an
         instrument cannot hold its values or another source gives the same series."""
-        checked = [(self._form(instrument), series) for instrument, series in families.items() if series]
+        checked = [
+            (self._form(instrument), series)
+            for instrument, series in families.items()
+            if series and instrument.name != SERIES_FOLDED.name
+        ]
+        folded = sum(self._numbers(self._form(SERIES_FOLDED), families.get(SERIES_FOLDED, {})))
         numbers = [self._numbers(form, series) for form, series in checked]
         blocks = self._blocks.get(source, {})
         if len(checked) == len(blocks) and all(
@@ -131,6 +161,7 @@ class Store:
                 blocks[form.name].take(flat, series)
         else:
             self._replace(source, [(form, series, self._cleaned(form, series)) for form, series in checked])
+        self._fold_elsewhere(source, folded)
         self._at[source] = self._clock()
         self._changed()
 
@@ -157,10 +188,10 @@ class Store:
                 found.setdefault(name, {}).update(
                     zip(block.kept, block.values if histogram else block.numbers, strict=True)
                 )
-        for form, fold in self._shown():
-            found.setdefault(form.name, {})[self._other(form)] = fold.total()
+        for form, other, fold in self._shown():
+            found.setdefault(form.name, {})[other] = fold.total()
         named = {self._forms[name].instrument: series for name, series in found.items() if series}
-        return {**named, SERIES: {(): float(self.series)}, SERIES_FOLDED: {(): float(self._folded)}}
+        return {**named, SERIES: {(): float(self.series)}, SERIES_FOLDED: {(): self._folded}}
 
     def ages(self) -> dict[str, float]:
         """How many seconds ago each source was last put."""
@@ -175,7 +206,7 @@ class Store:
             for blocks in self._blocks.values()
             for name, block in blocks.items()
         )
-        return kept + sum(form.weight for form, _ in self._shown()) + _ITSELF
+        return kept + sum(form.weight for form, _, _ in self._shown()) + _ITSELF
 
     # --- putting --------------------------------------------------------------------------------------
 
@@ -213,92 +244,118 @@ class Store:
             self._refuse_twice(source, form, series)
         old = self._blocks.pop(source, {})
         blocks = self._blocks[source] = {}
-        room = self._room(source, {form.name for form, _, _ in checked})
+        groups = {
+            form.name: dict.fromkeys(self._group(form, labels) for labels in series) for form, _, series in checked
+        }
+        room = self._room(source, {group for some in groups.values() for group in some})
         # What was on the page stays, before anything new of any instrument is let in.
         before = {form.name: series.keys() & old[form.name].kept for form, _, series in checked if form.name in old}
-        room -= sum(form.weight * len(before.get(form.name, ())) for form, _, _ in checked if form.labels)
+        room -= sum(form.weight * len(before.get(form.name, ())) for form, _, _ in checked if self._folds_up(form))
         for form, _, _ in checked:
             # Places come first, so that ``other`` is there when it is needed.
-            if form.name not in self._placed and room >= form.weight:
-                self._placed.add(form.name)
-                room -= form.weight
+            for group in groups[form.name]:
+                if group not in self._placed and room >= form.weight:
+                    self._placed.add(group)
+                    room -= form.weight
         if source != OWN:
-            room -= max(0, self._families_room - sum(self._forms[name].weight for name in self._placed))
+            room -= max(0, self._families_room - sum(self._forms[name].weight for name, _ in self._placed))
         for form, given, series in checked:
             kept = self._admit(source, form, series, before.get(form.name, set()), room // form.weight)
-            if form.labels:
+            if self._folds_up(form):
                 room -= form.weight * (len(kept) - len(before.get(form.name, ())))
             rest = {labels: value for labels, value in series.items() if labels not in kept}
             known = old[form.name].left_out if form.name in old else frozenset()
             blocks[form.name] = _Block(
-                form, kept, plain=list(given) == list(kept), left_out=self._fold(source, form, rest, known)
+                form,
+                kept,
+                groups=frozenset(groups[form.name]),
+                plain=list(given) == list(kept),
+                left_out=self._fold(source, form, groups[form.name], rest, known),
             )
-        self._leave_folds(source, blocks)
+        self._leave_folds(source, {group for some in groups.values() for group in some})
 
     def _refuse_twice(self, source: str, form: Form, series: Mapping[Labels, Value]) -> None:
         for name, blocks in self._blocks.items():
             if name != source and form.name in blocks and not series.keys().isdisjoint(blocks[form.name].kept):
                 raise ValueError(f"{form.name}: '{name}' gives a series of the same labels")
 
-    def _room(self, source: str, names: set[str]) -> int:
-        """Series that ``source`` may have, after those of all others and after the places of families. An ``other`` is
+    def _room(self, source: str, groups: set[_Group]) -> int:
+        """Series that ``source`` may have, after those of all others and after the places of groups. An ``other`` is
         counted as if it were there already, so that it never has to push anything out."""
         used = _ITSELF
         for blocks in self._blocks.values():
             for name, block in blocks.items():
                 form = self._forms[name]
-                used += form.weight * len(block.kept) if form.labels else 0
-        self._placed &= names.union(*self._blocks.values())
-        used += sum(self._forms[name].weight for name in self._placed)
+                used += form.weight * len(block.kept) if self._folds_up(form) else 0
+        self._placed &= groups.union(*(block.groups for blocks in self._blocks.values() for block in blocks.values()))
+        used += sum(self._forms[name].weight for name, _ in self._placed)
         return self._limit - used - (0 if source == OWN else self._own_room)
 
     def _admit(
         self, source: str, form: Form, series: dict[Labels, Value], before: set[Labels], room: int
     ) -> dict[Labels, Value]:
-        if not form.labels:
-            return series if form.name in self._placed else {}
-        other = self._other(form)
-        fold = self._folds.get(form.name)
-        if len(series) - len(before) <= room and fold is None and other not in series:
-            return series
+        if not self._folds_up(form):
+            return {labels: value for labels, value in series.items() if (form.name, labels) in self._placed}
         kept = {}
         for labels, value in series.items():
             if labels in before:
                 kept[labels] = value
-            # What a source calls ``other`` itself would be there twice as soon as there is a fold.
-            elif room > 0 and labels != other and (fold is None or (source, labels) not in fold.members):
-                kept[labels] = value
-                room -= 1
+            elif room > 0:
+                group = self._group(form, labels)
+                fold = self._folds.get(group)
+                # What a source calls ``other`` itself would be there twice as soon as there is a fold.
+                if group[1] != labels and (fold is None or (source, labels) not in fold.members):
+                    kept[labels] = value
+                    room -= 1
         return kept
 
-    def _fold(self, source: str, form: Form, rest: dict[Labels, Value], known: frozenset[Labels]) -> frozenset[Labels]:
+    def _fold(
+        self, source: str, form: Form, groups: Iterable[_Group], rest: dict[Labels, Value], known: frozenset[Labels]
+    ) -> frozenset[Labels]:
         """Put ``rest`` into ``other``; where there is no ``other`` to take it, the label sets that are left out."""
-        own_other = self._other(form)
-        if form.name not in self._placed:
-            left_out = frozenset(rest)
-            self._folded += len(left_out - known - ({own_other} if form.labels else set()))
-            return left_out
-        if rest and form.name not in self._folds:
-            self._folds[form.name] = _Fold()
-        if fold := self._folds.get(form.name):
-            fresh = own_other in rest and (source, own_other) not in fold.members
-            self._folded += fold.update(source, rest, form.kind is InstrumentKind.GAUGE) - fresh
-        return frozenset()
+        parts: dict[_Group, dict[Labels, Value]] = {group: {} for group in groups}
+        for labels, value in rest.items():
+            parts[self._group(form, labels)][labels] = value
+        left_out: set[Labels] = set()
+        for group, part in parts.items():
+            # A source's own ``other`` is none that was folded.
+            own_other = {group[1]} if self._folds_up(form) else set()
+            if group not in self._placed:
+                left_out |= part.keys()
+                self._folded += len(part.keys() - known - own_other)
+                continue
+            if part and group not in self._folds:
+                self._folds[group] = _Fold()
+            if fold := self._folds.get(group):
+                fresh = len([one for one in own_other & part.keys() if (source, one) not in fold.members])
+                self._folded += fold.update(source, part, form.kind is InstrumentKind.GAUGE) - fresh
+        return frozenset(left_out)
 
-    def _leave_folds(self, source: str, but: Container[str]) -> None:
-        for name, fold in self._folds.items():
-            if name not in but:
-                fold.leave(source, {}, self._forms[name].kind is InstrumentKind.GAUGE)
+    def _fold_elsewhere(self, source: str, folded: float) -> None:
+        last = self._folded_by.get(source, 0.0)
+        # Less than before is a source that began anew. One that is dropped stays counted: a counter does not fall.
+        self._folded += folded - last if folded >= last else folded
+        self._folded_by[source] = folded
+
+    def _leave_folds(self, source: str, but: Container[_Group]) -> None:
+        for group, fold in self._folds.items():
+            if group not in but:
+                fold.leave(source, {}, self._forms[group[0]].kind is InstrumentKind.GAUGE)
+
+    def _folds_up(self, form: Form) -> bool:
+        """Whether it has a label that may be folded."""
+        return not CLOSED.issuperset(form.instrument.labels)
+
+    def _group(self, form: Form, labels: Labels) -> _Group:
+        names = form.instrument.labels
+        return form.name, tuple([value if name in CLOSED else OTHER for name, value in zip(names, labels, strict=True)])
 
     # --- encoding -------------------------------------------------------------------------------------
 
-    def _shown(self) -> Iterator[tuple[Form, _Fold]]:
-        for name, fold in self._folds.items():
-            if fold.live and name in self._placed and self._forms[name].labels:
-                yield self._forms[name], fold
-
-    def _other(self, form: Form) -> Labels:
-        return (OTHER,) * form.labels
+    def _shown(self) -> Iterator[tuple[Form, Labels, _Fold]]:
+        for group, fold in self._folds.items():
+            if fold.live and group in self._placed:
+                yield self._forms[group[0]], group[1], fold
 
     def _encode(self) -> Page:
         texts: dict[str, list[str]] = {}
@@ -309,9 +366,7 @@ class Store:
                 if block.text:
                     texts.setdefault(name, []).append(block.text)
         series = self.series
-        single: list[tuple[Form, Labels, Value]] = [
-            (form, self._other(form), fold.total()) for form, fold in self._shown()
-        ]
+        single: list[tuple[Form, Labels, Value]] = [(form, other, fold.total()) for form, other, fold in self._shown()]
         single.append((self._form(SERIES), (), series))
         single.append((self._form(SERIES_FOLDED), (), self._folded))
         for form, labels, value in single:

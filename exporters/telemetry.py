@@ -39,6 +39,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
+from exporters.event_lines import names_an_api
 from exporters.push import phone_home_off
 from observability.design.telemetry import TRACING_SAMPLING
 from observability.model.errors import DefinitionError, Problem
@@ -175,7 +176,9 @@ class Business:
             self._searches.record(0)
 
     def external_call(self, api: str, seconds: float, ok: bool = True) -> None:
-        self._calls.record(seconds, dict(zip(EXTERNAL_CALL.labels, (api, "success" if ok else "failure"), strict=True)))
+        """An ``api`` that the exporter would refuse is counted as 'other': an id would leave the service with it."""
+        labels = (api if names_an_api(api) else "other", "success" if ok else "failure")
+        self._calls.record(seconds, dict(zip(EXTERNAL_CALL.labels, labels, strict=True)))
 
 
 # --- the whole ----------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ same series from two sources would be refused.
 from __future__ import annotations
 
 import json
-import logging
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from exporters.counters import Differences
-from exporters.families import Collector, Families, Labels, Value
+from exporters.families import Collector, Families, Labels, Partial, Value
 from exporters.http import Answer, get
 from observability.design.operations import HEALTH_CHECK
 from observability.model.errors import SourceUnavailable
@@ -26,8 +25,6 @@ from observability.signals.services import ACTIVE_CONNECTIONS, HTTP_REQUESTS, SE
 
 if TYPE_CHECKING:
     from exporters.config import ActuatorConfig
-
-_LOG = logging.getLogger(__name__)
 
 METRICS_PATH = "/actuator/prometheus"
 _TEXT = "text/plain;version=0.0.4"
@@ -91,7 +88,9 @@ class FakeReader:
 
 class Actuator(Collector):
     """Reports one service. Either page alone is reported too: a service that is down may still say so, and one whose
-    health check hangs still has requests. What is missing is absent, named in ``problems`` and logged when it changes.
+    health check hangs still has requests. Either alone is a partial round.
+
+    ``differences`` are the totals, which a collector that takes this one's place can be given.
     """
 
     name = "actuator"
@@ -99,10 +98,9 @@ class Actuator(Collector):
     def __init__(self, reader: Reader, *, service: str, every: float, timeout: float) -> None:
         self.every = every
         self.timeout = timeout
-        self.problems: tuple[str, ...] = ()
         self._reader = reader
         self._service = service
-        self._requests = _Requests()
+        self._requests = Requests()
 
     @classmethod
     def of(cls, config: ActuatorConfig) -> Actuator:
@@ -110,18 +108,32 @@ class Actuator(Collector):
         reader = HttpReader(config.url, within=config.timeout * _STEP)
         return cls(reader, service=config.service, every=config.every, timeout=config.timeout)
 
-    async def collect(self) -> Families:
+    @property
+    def differences(self) -> Requests:
+        return self._requests
+
+    @differences.setter
+    def differences(self, requests: Requests) -> None:
+        # The settings have changed, so this may be another service under the same name.
+        requests.move()
+        self._requests = requests
+
+    async def collect(self) -> Families | Partial:
         families: dict[Instrument, dict[Labels, Value]] = {}
-        problems = []
+        failed: dict[str, str] = {}
         # One after the other, so that the health check is not among the requests in flight.
-        for read in (self._health, self._metrics):
+        for path, read in ((HEALTH_CHECK.path, self._health), (METRICS_PATH, self._metrics)):
             try:
                 families.update(await read())
             except SourceUnavailable as problem:
-                problems.append(str(problem))
-        self._tell(tuple(problems))
+                failed[path] = str(problem)
         if not families:
-            raise SourceUnavailable("; ".join(problems) or "the service publishes none of the meters that are read")
+            raise SourceUnavailable(
+                "; ".join(failed.values()) or "the service publishes none of the meters that are read"
+            )
+        if failed:
+            # Some reasons begin with the path already, others with the address before it.
+            return Partial(families, tuple(f"{path}: {why.rpartition(f'{path}: ')[2]}" for path, why in failed.items()))
         return families
 
     async def close(self) -> None:
@@ -149,15 +161,6 @@ class Actuator(Collector):
             families[HTTP_REQUESTS] = {(self._service, outcome): total for outcome, total in totals.items()}
         return families
 
-    def _tell(self, problems: tuple[str, ...]) -> None:
-        if problems == self.problems:
-            return
-        self.problems = problems
-        for problem in problems:
-            _LOG.warning("actuator: %s", problem)
-        if not problems:
-            _LOG.info("actuator: both pages are read again")
-
 
 def up(answer: Answer) -> float:
     """1 if the service says UP, 0 if it says anything else; DOWN comes with 503.
@@ -177,7 +180,7 @@ def up(answer: Answer) -> float:
 # --- requests ---------------------------------------------------------------------------------------
 
 
-class _Requests:
+class Requests:
     """Requests by outcome, added up from what each of the service's series has gained."""
 
     def __init__(self) -> None:
@@ -187,14 +190,21 @@ class _Requests:
         self._before = dict.fromkeys(OUTCOMES, 0.0)
         self._started: float | None = None
         self._pages = 0
+        self._moved = False
+
+    def move(self) -> None:
+        """The next page may be of another service. The totals stay; what that one counted before is not new."""
+        self._moved = True
 
     def take(self, samples: Iterable[Sample], started: float | None) -> dict[str, float]:
         """The totals with this page in them; empty until a page has had any request at all."""
-        if None not in (started, self._started) and started != self._started:
+        if self._moved and (started is None or started != self._started):
+            self._begin()
+            self._started, self._pages = None, 0
+        elif None not in (started, self._started) and started != self._started:
             # Another process: everything it has counted is new, even where it has passed the old one's count.
-            self._before = self._totals()
-            self._now.clear()
-            self._gains = Differences()
+            self._begin()
+        self._moved = False
         self._started = self._started if started is None else started
         raws: dict[Labels, float] = {}
         for sample in samples:
@@ -208,6 +218,11 @@ class _Requests:
             self._now[key] = self._gains.advance(key, raw)
         self._pages += 1
         return self._totals() if self._now or any(self._before.values()) else {}
+
+    def _begin(self) -> None:
+        self._before = self._totals()
+        self._now.clear()
+        self._gains = Differences()
 
     def _totals(self) -> dict[str, float]:
         totals = dict(self._before)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from exporters.families import Families, Labels, Value
+from exporters.credentials import Token, entra_token, struck_out
+from exporters.families import Families, Labels, Partial, Value
 from observability.model.errors import SourceUnavailable
 from observability.model.signal import Instrument
 from observability.signals import postgresql as signals
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     import psycopg
 
     from exporters.config import PostgresqlServer
-
-Token = Callable[[], Awaitable[str]]
 
 # Label value -> PostgreSQL's name. All of them are always there, so that no series comes and goes with the traffic.
 STATES = {
@@ -134,7 +132,10 @@ class FakeReader:
 
 
 class Postgresql:
-    """One collector for each server, so that one that is down hides no other and each has its own success series."""
+    """One collector for each server, so that one that is down hides no other and each has its own success series.
+
+    A round is partial from a failed reading of the sizes to the next one that succeeds.
+    """
 
     def __init__(
         self,
@@ -156,14 +157,15 @@ class Postgresql:
         self._sizes: Mapping[str, int] = {}
         self._sizes_due = clock()
         self._sizes_end = clock()
+        self._sizes_problem = ""
 
     @classmethod
     def of(cls, server: PostgresqlServer, *, every: float, slow_every: float, timeout: float) -> Postgresql:
         """The collector of a configured server."""
-        reader = PsycopgReader(server, timeout=timeout, token=entra_token if server.entra else None)
+        reader = PsycopgReader(server, timeout=timeout, token=entra_token(_SCOPE) if server.entra else None)
         return cls(server.role, reader, every=every, slow_every=slow_every, timeout=timeout)
 
-    async def collect(self) -> Families:
+    async def collect(self) -> Families | Partial:
         facts = await self._reader.read()
         await self._read_sizes()
         role = (self._role,)
@@ -178,7 +180,7 @@ class Postgresql:
             families[signals.REPLICATION_LAG_BYTES] = {role: facts.lag_bytes}
         if self._sizes:
             families[signals.DATABASE_SIZE] = {(self._role, name): float(size) for name, size in self._sizes.items()}
-        return families
+        return Partial(families, (f"sizes: {self._sizes_problem}",)) if self._sizes_problem else families
 
     async def close(self) -> None:
         await self._reader.close()
@@ -189,11 +191,13 @@ class Postgresql:
         if now >= self._sizes_due:
             # Set before reading: when the sizes take the round's whole time, the next round does without them.
             self._sizes_due = now + self._slow_every
+            self._sizes_problem = "not read within the round"
             try:
                 self._sizes = await self._reader.read_sizes()
-            except SourceUnavailable:
-                pass
+            except SourceUnavailable as problem:
+                self._sizes_problem = str(problem)
             else:
+                self._sizes_problem = ""
                 self._sizes_end = now + _MISSED_ROUNDS * self._slow_every
         if now >= self._sizes_end:
             self._sizes = {}
@@ -303,10 +307,7 @@ class PsycopgReader:
             raise self._unavailable(f"no token: {type(error).__name__}") from None
 
     def _unavailable(self, why: str) -> SourceUnavailable:
-        line = " ".join(why.split())
-        if self._secret:
-            line = line.replace(self._secret, "***")
-        return SourceUnavailable(f"postgresql {self._server.role}: {line}")
+        return SourceUnavailable(f"postgresql {self._server.role}: {struck_out(self._secret, why)}")
 
 
 async def _fetch(connection: psycopg.AsyncConnection[Any], statement: str) -> list[tuple[Any, ...]]:
@@ -342,16 +343,3 @@ def _authorities(ca_file: Path | None, sslmode: str) -> str | None:
     if found is None and _DEBIAN_AUTHORITIES.exists():
         return str(_DEBIAN_AUTHORITIES)
     return found or "system"
-
-
-async def entra_token() -> str:
-    """A password for the workload's own identity, good for an hour or more."""
-    # In a thread: the library's asyncio side needs another HTTP client. It keeps the token and renews it in time.
-    return await asyncio.to_thread(lambda: str(_credential().get_token(_SCOPE).token))
-
-
-@functools.cache
-def _credential() -> Any:
-    from azure.identity import DefaultAzureCredential
-
-    return DefaultAzureCredential()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import ipaddress
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from exporters.counters import Differences
-from exporters.families import Families, Labels, Value
+from exporters.credentials import Token, entra_token, struck_out
+from exporters.families import Families, Labels, Partial, Value
 from observability.model.errors import SourceUnavailable
 from observability.model.signal import Instrument
 from observability.signals import redis as signals
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from exporters.config import RedisConfig
 
-Token = Callable[[], Awaitable[str]]
 Address = tuple[str, int]
 
 CLIENT_NAME = "tripgen-exporter"
@@ -55,10 +54,12 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The shards that answered, by number in the order of their slots, of all ``count`` there are."""
+    """The shards that answered, by number in the order of their slots, of all ``count`` there are; and why others
+    did not."""
 
     count: int
     shards: Mapping[int, Shard]
+    failed: Mapping[int, str] = field(default_factory=dict)
 
 
 class Reader(Protocol):
@@ -99,8 +100,37 @@ _GAUGES: tuple[tuple[Instrument, Callable[[Shard], float | None]], ...] = (
 )
 
 
+class Counts:
+    """Totals of our own for each shard, whichever node serves it."""
+
+    def __init__(self) -> None:
+        self._totals: Differences[tuple[int, Instrument]] = Differences()
+        # By shard: which process was read last, and when.
+        self.last: dict[int, tuple[str, float]] = {}
+
+    def forget(self, count: int) -> None:
+        """Shards from ``count`` on are no more and lose their totals; those that did not answer keep them."""
+        self._totals.forget({(n, counter) for n in range(count) for counter, _ in _COUNTERS})
+        self.last = {n: last for n, last in self.last.items() if n < count}
+
+    def take(self, number: int, shard: Shard, asked: float) -> dict[Instrument, float]:
+        """The shard's totals. Another process begins at its own counts, without a jump: a replica that took over has
+        counted before, for itself. A process younger than the last reading has not, so all it has counted is new."""
+        before = self.last.get(number)
+        if before is not None and before[0] != shard.run_id:
+            newborn = shard.uptime < asked - before[1]
+            for counter, of in _COUNTERS:
+                self._totals.rebase((number, counter), 0 if newborn else of(shard))
+        self.last[number] = (shard.run_id, asked)
+        return {counter: self._totals.advance((number, counter), of(shard)) for counter, of in _COUNTERS}
+
+
 class Redis:
-    """Counters are totals of our own for each shard, whichever node serves it."""
+    """A round without some of the shards is partial.
+
+    ``differences`` are the totals, which a collector that takes this one's place can be given: the processes' names
+    are in them, so other servers bring no jump.
+    """
 
     name = "redis"
 
@@ -111,46 +141,33 @@ class Redis:
         self.timeout = timeout
         self._reader = reader
         self._clock = clock
-        self._totals: Differences[tuple[int, Instrument]] = Differences()
-        # By shard: which process was read last, and when.
-        self._last: dict[int, tuple[str, float]] = {}
+        self.differences = Counts()
 
     @classmethod
     def of(cls, config: RedisConfig) -> Redis:
         """The collector of the configured cluster or server."""
-        reader = NodesReader(config, token=entra_token if config.entra else None)
+        reader = NodesReader(config, token=entra_token(_SCOPE) if config.entra else None)
         return cls(reader, every=config.every, timeout=config.timeout)
 
-    async def collect(self) -> Families:
+    async def collect(self) -> Families | Partial:
         asked = self._clock()
         facts = await self._reader.read()
-        # Shards that did not answer keep their totals; those that are no more lose them.
-        self._totals.forget({(n, counter) for n in range(facts.count) for counter, _ in _COUNTERS})
-        self._last = {n: last for n, last in self._last.items() if n < facts.count}
+        self.differences.forget(facts.count)
         families: dict[Instrument, dict[Labels, Value]] = {}
         for number, shard in sorted(facts.shards.items()):
             label = (str(number),)
-            for counter, total in self._count(number, shard, asked).items():
+            for counter, total in self.differences.take(number, shard, asked).items():
                 families.setdefault(counter, {})[label] = total
             for gauge, of in _GAUGES:
                 value = of(shard)
                 if value is not None:
                     families.setdefault(gauge, {})[label] = value
-        return families
+        silent = [number for number in range(facts.count) if number not in facts.shards]
+        problems = tuple(f"shard {number}: {facts.failed.get(number, 'no answer')}" for number in silent)
+        return Partial(families, problems) if problems else families
 
     async def close(self) -> None:
         await self._reader.close()
-
-    def _count(self, number: int, shard: Shard, asked: float) -> dict[Instrument, float]:
-        """The shard's totals. Another process begins at its own counts, without a jump: a replica that took over has
-        counted before, for itself. A process younger than the last reading has not, so all it has counted is new."""
-        before = self._last.get(number)
-        if before is not None and before[0] != shard.run_id:
-            newborn = shard.uptime < asked - before[1]
-            for counter, of in _COUNTERS:
-                self._totals.rebase((number, counter), 0 if newborn else of(shard))
-        self._last[number] = (shard.run_id, asked)
-        return {counter: self._totals.advance((number, counter), of(shard)) for counter, of in _COUNTERS}
 
 
 class NodesReader:
@@ -177,15 +194,17 @@ class NodesReader:
             await self._drop(set(self._connections) - {*self._primaries, self._knows})
         answers = await asyncio.gather(*(self._ask(address, _INFO) for address in self._primaries))
         shards: dict[int, Shard] = {}
-        errors: list[SourceUnavailable] = []
+        failed: dict[int, SourceUnavailable] = {}
         for number, answer in enumerate(answers):
             try:
                 shards[number] = self._shard(answer, self._primaries[number])
             except SourceUnavailable as error:
-                errors.append(error)
+                failed[number] = error
         if not shards:
-            raise errors[0]
-        return Facts(count=len(self._primaries), shards=shards)
+            raise failed[0]
+        return Facts(
+            count=len(self._primaries), shards=shards, failed={number: str(why) for number, why in failed.items()}
+        )
 
     async def close(self) -> None:
         await self._drop(set(self._connections))
@@ -323,10 +342,7 @@ class NodesReader:
                 await connection.disconnect(nowait=True)
 
     def _unavailable(self, address: Address, why: str) -> SourceUnavailable:
-        line = " ".join(why.split())
-        if self._secret:
-            line = line.replace(self._secret, "***")
-        return SourceUnavailable(f"redis {address[0]}:{address[1]}: {line}")
+        return SourceUnavailable(f"redis {address[0]}:{address[1]}: {struck_out(self._secret, why)}")
 
 
 def _failed(answer: Any) -> bool:
@@ -359,17 +375,3 @@ def _shard(info: Mapping[str, str]) -> Shard:
         replicas=float(info["connected_slaves"]),
         last_save=float(info["rdb_last_save_time"]),
     )
-
-
-async def entra_token() -> str:
-    """A password for the workload's own identity. Azure ends the connection when it runs out; the next round signs in
-    with a new one."""
-    # In a thread: the library's asyncio side needs another HTTP client. It keeps the token and renews it in time.
-    return await asyncio.to_thread(lambda: str(_credential().get_token(_SCOPE).token))
-
-
-@functools.cache
-def _credential() -> Any:
-    from azure.identity import DefaultAzureCredential
-
-    return DefaultAzureCredential()

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from exporters.families import Collector, Families, Labels
+from exporters.credentials import managed_identity
+from exporters.families import Collector, Families, Labels, Partial
 from observability.design.data import SERVICE_BUS
 from observability.model.errors import SourceUnavailable
 from observability.model.operations import Messaging
@@ -89,8 +90,8 @@ class Reader(Protocol):
 class ServiceBus(Collector):
     """Reports every queue and subscription of the design.
 
-    What cannot be read is absent, named in ``problems`` and logged when it changes. A round fails only if the
-    namespace refuses, throttles or does not answer, or if not one entity could be read.
+    A round without some of them is partial. It fails only if the namespace refuses, throttles or does not answer, or
+    if not one entity could be read.
     """
 
     name = "service_bus"
@@ -106,7 +107,6 @@ class ServiceBus(Collector):
     ) -> None:
         self.every = every
         self.timeout = timeout
-        self.problems: tuple[str, ...] = ()
         self._reader = reader
         self._messaging = messaging
         self._clock = clock
@@ -120,7 +120,7 @@ class ServiceBus(Collector):
         reader = AzureReader(config.namespace, within=config.timeout / 4)
         return cls(reader, every=config.every, timeout=config.timeout)
 
-    async def collect(self) -> Families:
+    async def collect(self) -> Families | Partial:
         if (left := self._quiet_until - self._clock()) > 0:
             raise SourceUnavailable(f"throttled: the namespace is asked again in {left:.0f} s")
         messages: dict[Labels, float] = {}
@@ -137,10 +137,10 @@ class ServiceBus(Collector):
         except Throttled as throttled:
             self._quiet_until = self._clock() + min(throttled.seconds, _LONGEST_PAUSE)
             raise
-        self._tell(tuple(problems))
         if not messages and problems:
             raise SourceUnavailable("; ".join(problems))
-        return {MESSAGES: messages, ENTITY_SIZE: sizes}
+        families: Families = {MESSAGES: messages, ENTITY_SIZE: sizes}
+        return Partial(families, tuple(problems)) if problems else families
 
     async def close(self) -> None:
         await self._reader.close()
@@ -170,23 +170,8 @@ class ServiceBus(Collector):
         messages[topic, name, ACTIVE] = state.active
         messages[topic, name, DEAD_LETTERED] = state.dead_lettered
 
-    def _tell(self, problems: tuple[str, ...]) -> None:
-        if problems == self.problems:
-            return
-        self.problems = problems
-        for problem in problems:
-            _LOG.warning("service bus: %s", problem)
-        if not problems:
-            _LOG.info("service bus: every entity of the design is read again")
-
 
 # --- the real reader --------------------------------------------------------------------------------
-
-
-def managed_identity() -> AsyncTokenCredential:
-    """The pod's own identity (workload identity in the cluster), or a developer's signed-in tools."""
-    credential: AsyncTokenCredential = importlib.import_module("azure.identity.aio").DefaultAzureCredential()
-    return credential
 
 
 class AzureReader:

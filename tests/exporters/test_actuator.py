@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import pytest
 
 from exporters.collectors.actuator import Actuator, FakeReader, Sample, samples
 from exporters.config import ActuatorConfig
-from exporters.families import Families
+from exporters.families import Families, Partial
 from exporters.http import BODY_LIMIT, Answer
 from observability.model.errors import SourceUnavailable
 from observability.signals.postgresql import POOL_CONNECTIONS, POOL_CONNECTIONS_MAX
@@ -107,7 +106,7 @@ def reading(health: Answer | Exception = UP, metrics: Answer | Exception | None 
     return Actuator(reader, service=SERVICE, every=15, timeout=5), reader
 
 
-def collect(collector: Actuator) -> Families:
+def collect(collector: Actuator) -> Families | Partial:
     return asyncio.run(collector.collect())
 
 
@@ -118,7 +117,7 @@ def test_a_page_gives_the_pool_the_requests_and_the_connections_and_the_health_w
     collector, _ = reading()
     # What was counted before the first look is not known to be new, so the totals begin at 0.
     assert collect(collector) == {**GAUGES, **requests()}
-    assert (collector.name, collector.every, collector.timeout, collector.problems) == ("actuator", 15, 5, ())
+    assert (collector.name, collector.every, collector.timeout) == ("actuator", 15, 5)
 
 
 def test_requests_are_counted_by_outcome_and_those_to_the_actuator_are_not() -> None:
@@ -187,6 +186,29 @@ def test_a_restarted_service_that_has_had_no_request_yet_keeps_its_totals() -> N
     assert collect(collector) == {SERVICE_UP: {(SERVICE,): 1}, **requests(success=10)}
 
 
+@pytest.mark.parametrize(
+    ("started", "expected"),
+    [("1.764E9", 15), ("1.765E9", 10), (None, 10)],
+    ids=["the same process", "another service", "not told"],
+)
+def test_a_collector_that_replaces_another_goes_on_from_its_totals(started: str | None, expected: float) -> None:
+    old, reader = reading()
+    new, _ = reading()
+    new._reader = reader
+    collect(old)
+    reader.answers[METRICS] = text(changed(PAGE, {_TRIPS: 1010}))
+    assert collect(old) == {**GAUGES, **requests(success=10)}
+
+    new.differences = old.differences
+
+    page = "\n".join(line for line in PAGE.split("\n") if started is not None or _STARTED not in line)
+    page = page.replace("1.764E9", started or "")
+    reader.answers[METRICS] = text(changed(page, {_TRIPS: 1015}))
+    assert collect(new) == {**GAUGES, **requests(success=expected)}
+    reader.answers[METRICS] = text(changed(page, {_TRIPS: 1016}))
+    assert collect(new) == {**GAUGES, **requests(success=expected + 1)}
+
+
 def test_a_service_without_a_pool_has_no_pool_series() -> None:
     collector, _ = reading(metrics=text("\n".join(line for line in PAGE.split("\n") if "hikari" not in line)))
     assert collect(collector) == {
@@ -217,7 +239,6 @@ def test_connections_are_requests_in_flight_or_else_tomcat_s_connections(lines: 
 def test_a_page_with_none_of_our_meters_leaves_only_what_the_health_says() -> None:
     collector, _ = reading(metrics=text("jvm_threads_live_threads 31.0\n"))
     assert collect(collector) == {SERVICE_UP: {(SERVICE,): 1}}
-    assert collector.problems == ()
 
 
 # --- health -----------------------------------------------------------------------------------------
@@ -252,23 +273,37 @@ def test_only_up_is_up(answer: Answer, expected: float) -> None:
 )
 def test_an_answer_without_a_status_is_not_taken_for_down(answer: Answer) -> None:
     collector, _ = reading(answer)
-    assert collect(collector) == {**{k: v for k, v in GAUGES.items() if k is not SERVICE_UP}, **requests()}
-    assert collector.problems == (f"/actuator/health: answered {answer.status} without a health status",)
+    assert collect(collector) == Partial(
+        {**{k: v for k, v in GAUGES.items() if k is not SERVICE_UP}, **requests()},
+        (f"/actuator/health: answered {answer.status} without a health status",),
+    )
 
 
-def test_a_service_that_is_down_is_reported_even_if_its_metrics_are_gone(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+def test_a_service_that_is_down_is_reported_even_if_its_metrics_are_gone() -> None:
     collector, reader = reading(DOWN, SourceUnavailable("no complete answer within 2 s"))
 
-    assert collect(collector) == {SERVICE_UP: {(SERVICE,): 0}}
-    assert collect(collector) == {SERVICE_UP: {(SERVICE,): 0}}
+    assert collect(collector) == Partial(
+        {SERVICE_UP: {(SERVICE,): 0}}, ("/actuator/prometheus: no complete answer within 2 s",)
+    )
     reader.answers = {HEALTH: UP, METRICS: text(PAGE)}
     assert collect(collector) == {**GAUGES, **requests()}
 
-    assert [record.getMessage() for record in caplog.records if record.name == "exporters.collectors.actuator"] == [
-        "actuator: no complete answer within 2 s",
-        "actuator: both pages are read again",
-    ]
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Answer(404, b""),
+        Answer(503, b""),
+        SourceUnavailable("127.0.0.1:8080/actuator/prometheus: ConnectionRefusedError"),
+    ],
+    ids=["404", "503", "no connection"],
+)
+def test_a_page_that_fails_has_one_name_whatever_the_reason_is(failure: Answer | Exception) -> None:
+    collector, _ = reading(metrics=failure)
+    told = collect(collector)
+    assert isinstance(told, Partial)
+    assert [problem.split(": ")[0] for problem in told.problems] == [METRICS]
+    assert [problem.count(METRICS) for problem in told.problems] == [1]
 
 
 def test_a_service_that_says_nothing_at_all_is_unavailable_and_not_0() -> None:
@@ -327,8 +362,9 @@ def test_lines_that_cannot_be_read_and_values_that_are_no_counts_are_passed_over
 @pytest.mark.parametrize("garbage", ["", "<html>Whitelabel Error Page</html>", '{"a": 1}', "# HELP only\n", "\0\0\0"])
 def test_what_is_not_a_page_of_metrics_is_a_problem(garbage: str) -> None:
     collector, _ = reading(metrics=text(garbage))
-    assert collect(collector) == {SERVICE_UP: {(SERVICE,): 1}}
-    assert collector.problems == ("/actuator/prometheus: the answer is not Prometheus text",)
+    assert collect(collector) == Partial(
+        {SERVICE_UP: {(SERVICE,): 1}}, ("/actuator/prometheus: the answer is not Prometheus text",)
+    )
 
 
 def test_a_pool_that_is_gone_is_left_out_of_the_sum() -> None:
@@ -379,8 +415,8 @@ async def running(service: Service, timeout: float = 5.0) -> AsyncIterator[Actua
 def collected(service: Service, timeout: float = 5.0) -> tuple[Families, tuple[str, ...]]:
     async def main() -> tuple[Families, tuple[str, ...]]:
         async with running(service, timeout) as collector:
-            families = await collector.collect()
-            return families, tuple(problem.partition("/")[2] for problem in collector.problems)
+            told = await collector.collect()
+            return (told.families, told.problems) if isinstance(told, Partial) else (told, ())
 
     return asyncio.run(main())
 
@@ -411,14 +447,14 @@ def test_a_real_connection_gives_the_same_as_the_fake() -> None:
 def test_a_slow_page_of_metrics_does_not_hold_back_the_health() -> None:
     assert collected(Service({HEALTH: plain(DOWN)}), timeout=0.2) == (
         {SERVICE_UP: {(SERVICE,): 0}},
-        ("actuator/prometheus: no complete answer within 0.09 s",),
+        ("/actuator/prometheus: no complete answer within 0.09 s",),
     )
 
 
 def test_a_slow_health_check_leaves_its_series_absent() -> None:
     assert collected(Service({METRICS: chunked(PAGE.encode())}), timeout=2.0) == (
         {**{k: v for k, v in GAUGES.items() if k is not SERVICE_UP}, **requests()},
-        ("actuator/health: no complete answer within 0.9 s",),
+        ("/actuator/health: no complete answer within 0.9 s",),
     )
 
 
@@ -426,7 +462,7 @@ def test_a_page_that_is_cut_is_not_read_in_part() -> None:
     whole = chunked(PAGE.encode())
     assert collected(Service({HEALTH: plain(UP), METRICS: whole[: len(whole) // 2]})) == (
         {SERVICE_UP: {(SERVICE,): 1}},
-        ("actuator/prometheus: the connection was cut before the answer was complete",),
+        ("/actuator/prometheus: the connection was cut before the answer was complete",),
     )
 
 
@@ -434,14 +470,14 @@ def test_a_page_beyond_the_limit_is_not_read() -> None:
     huge = b"HTTP/1.1 200 \r\n\r\n" + b"x 1\n" * (BODY_LIMIT // 4 + 1)
     assert collected(Service({HEALTH: plain(UP), METRICS: huge})) == (
         {SERVICE_UP: {(SERVICE,): 1}},
-        ("actuator/prometheus: the body is over 8388608 bytes",),
+        ("/actuator/prometheus: the body is over 8388608 bytes",),
     )
 
 
 def test_an_error_in_place_of_the_metrics_is_a_problem() -> None:
     assert collected(Service({HEALTH: plain(UP), METRICS: plain(Answer(401, b"sign in"))})) == (
         {SERVICE_UP: {(SERVICE,): 1}},
-        ("actuator/prometheus: answered 401",),
+        ("/actuator/prometheus: answered 401",),
     )
 
 

@@ -100,7 +100,7 @@ def test_a_sidecar_with_everything_said(write: Write, tmp_path: Path) -> None:
         every = 5
         timeout = 2.5
         [events]
-        queue_limit = 10
+        queue_limit = 40000
         [push]
         connection_string_file = "{tmp_path}/connection"
         every = 30
@@ -116,7 +116,7 @@ def test_a_sidecar_with_everything_said(write: Write, tmp_path: Path) -> None:
         port=9999,
         series_limit=200,
         actuator=ActuatorConfig(service="trip-service", url="http://127.0.0.1:8081", every=5, timeout=2.5),
-        events=EventsConfig(service="trip-service", queue_limit=10),
+        events=EventsConfig(service="trip-service", queue_limit=40_000),
         push=PushConfig(
             connection_string=Secret(file=tmp_path / "connection"),
             every=30,
@@ -234,6 +234,89 @@ def test_what_is_not_enabled_is_not_run(write: Write) -> None:
     )
     config = load(path, {})
     assert (config.events, config.push, config.actuator) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[::1", "http://127.0.0.1:99999", "http://127.0.0.1:abc", "http://127.0.0.1:0", "http://127.0.0.1/한글",
+        "http://127.0.0.1/a b", "http://:8080", "http://a/?x=hunter2", "http://a/?", "http://a/#x", "ftp://a", "127.0.0.1",
+    ],
+)  # fmt: skip
+def test_an_address_that_no_request_can_go_to_is_a_problem(write: Write, url: str) -> None:
+    path = write(f'[exporter]\nrole = "sidecar"\nservice = "ai-service"\n[actuator]\nurl = "{url}"')
+    assert problems(path) == [
+        "key 'actuator.url': is not a plain address; "
+        "give one such as 'http://127.0.0.1:8080', in ASCII, without user or query"
+    ]
+
+
+@pytest.mark.parametrize("url", ["http://[::1]:8080", "https://localhost", "http://127.0.0.1:8080/manage"])
+def test_an_address_with_a_port_a_path_or_brackets_is_good(write: Write, url: str) -> None:
+    path = write(f'[exporter]\nrole = "sidecar"\nservice = "ai-service"\n[actuator]\nurl = "{url}"')
+    assert load(path, {}).actuator == ActuatorConfig(service="ai-service", url=url)
+
+
+def test_the_queue_has_room_for_one_whole_body(write: Write) -> None:
+    sidecar = '[exporter]\nrole = "sidecar"\nservice = "ai-service"\n[events]\nqueue_limit = '
+    assert problems(write(f"{sidecar}1000")) == [
+        "key 'events.queue_limit': '1000' has no room for one body of 1 MiB of the shortest events; "
+        "give at least '32768'"
+    ]
+    limit = 32_768
+    assert load(write(f"{sidecar}{limit}"), {}).events == EventsConfig(service="ai-service", queue_limit=limit)
+    shortest = b'{"event":"rating_given","rating":5}\n'
+    assert 2**20 // len(shortest) < limit
+
+
+# --- the connection string ----------------------------------------------------------------------------
+
+PUSH = '[exporter]\nrole = "cluster"\n[push]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("hunter2", "is not 'name=value' parts with ';' between them"),
+        (f"{KEY};", "is not 'name=value' parts with ';' between them"),
+        ("InstrumentationKey=hunter2", "has no 'InstrumentationKey=' with a UUID in lower case"),
+        ("IngestionEndpoint=https://hunter2/", "has no 'InstrumentationKey=' with a UUID in lower case"),
+        (f"{KEY};IngestionEndpoint=hunter2", "has an 'IngestionEndpoint=' that is no address"),
+        (f"{KEY};IngestionEndpoint=https://hunter2:99999/", "has an 'IngestionEndpoint=' that is no address"),
+    ],
+)
+def test_a_connection_string_of_another_shape_is_a_problem_that_does_not_repeat_it(
+    write: Write, tmp_path: Path, text: str, wrong: str
+) -> None:
+    told = f"{wrong}; copy it again from the resource"
+    file = tmp_path / "connection"
+    file.write_text(f"{text}\n")
+    name = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+    assert problems(write(f'{PUSH}connection_string_file = "{file}"')) == [f"key 'push.connection_string_file': {told}"]
+    assert problems(write(PUSH), {name: text}) == [f"variable '{name}': {told}"]
+    assert problems(write(PUSH), {f"{name}_FILE": str(file)}) == [f"variable '{name}_FILE': {told}"]
+
+
+def test_a_connection_string_of_the_portal_is_taken(write: Write) -> None:
+    text = f"{KEY};IngestionEndpoint=https://koreacentral-0.in.applicationinsights.azure.com/;ApplicationId=x"
+    push = load(write(PUSH), {"APPLICATIONINSIGHTS_CONNECTION_STRING": text}).push
+    assert push is not None
+    assert push.connection_string.reveal() == text
+
+
+def test_the_file_of_a_connection_string_may_come_later(write: Write, tmp_path: Path) -> None:
+    file = tmp_path / "connection"
+    for content in (None, "\n"):
+        if content is not None:
+            file.write_text(content)
+        push = load(write(f'{PUSH}connection_string_file = "{file}"'), {}).push
+        assert push == PushConfig(connection_string=Secret(file=file))
+        name = "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE"
+        assert load(write(PUSH), {name: str(file)}).push == push
+    assert problems(write(PUSH)) == [
+        "key 'push.connection_string_file': is missing; "
+        "give it or 'APPLICATIONINSIGHTS_CONNECTION_STRING' in the environment"
+    ]
 
 
 # --- secrets ----------------------------------------------------------------------------------------

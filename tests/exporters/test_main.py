@@ -22,7 +22,9 @@ from exporters import main as module
 from exporters.config import Secret, load
 from exporters.families import Histogram
 from exporters.main import Exporter, JsonLines
+from exporters.server import Route
 from observability.signals.business import USER_RATING
+from observability.signals.exporter import PUSH_SUCCESS
 
 WITHIN = 20.0
 SIDECAR = '[exporter]\nrole = "sidecar"\nservice = "trip-service"\nhost = "127.0.0.1"\nport = 0\n'
@@ -163,6 +165,36 @@ def test_a_source_that_hangs_does_not_hold_the_end_up(start: Callable[..., Progr
     assert took < 5
 
 
+@pytest.mark.parametrize("text", [SIDECAR, CLUSTER])
+def test_a_missing_connection_string_keeps_nothing_from_starting(
+    start: Callable[..., Program], tmp_path: Path, text: str
+) -> None:
+    program = start(
+        f'{text}[push]\nconnection_string_file = "{tmp_path}/none"\nbuffer_dir = "{tmp_path}/b"\nevery = 0.1\n'
+    )
+    program.shows("tripgen_exporter_push_success 0\n")
+    assert program.get("/readyz") == "ok\n"
+    program.signal(signal.SIGTERM)
+    assert program.ends()[0] == 0
+    said = [line["msg"] for line in program.lines if line["msg"].startswith("push:")]
+    assert said == [
+        f"push: cannot read the secret's file {tmp_path}/none: FileNotFoundError; nothing goes to Azure Monitor"
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_it_runs_ends_it_with_0(tmp_path: Path, number: int) -> None:
+    config = tmp_path / "exporter.toml"
+    os.mkfifo(config)
+    process = subprocess.Popen([sys.executable, "-m", "exporters", "--config", str(config)], stderr=subprocess.PIPE)
+    # Opening waits for the program to read its settings, which go on for as long as this is open.
+    with config.open("w"):
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(number)
+        assert process.wait(timeout=WITHIN) == 0
+    assert process.communicate()[1] == b""
+
+
 def test_log_lines_are_json_with_level_time_and_message(start: Callable[..., Program]) -> None:
     program = start(SIDECAR)
     program.signal(signal.SIGTERM)
@@ -300,6 +332,44 @@ def test_only_a_collector_whose_settings_changed_begins_anew(tmp_path: Path) -> 
     play(path, scene)
 
 
+def test_a_push_that_is_no_longer_configured_leaves_the_page(tmp_path: Path) -> None:
+    path = tmp_path / "exporter.toml"
+    path.write_text(f'{CLUSTER}[push]\nconnection_string_file = "{tmp_path}/none"\nbuffer_dir = "{tmp_path}/b"\n')
+
+    async def scene(exporter: Exporter) -> None:
+        while (found := exporter.store.families().get(PUSH_SUCCESS)) is None:
+            await asyncio.sleep(0)
+        assert found == {(): 0.0}
+        path.write_text(CLUSTER)
+        assert await exporter.take(path, {})
+        await asyncio.sleep(0.1)
+        assert PUSH_SUCCESS not in exporter.store.families()
+
+    play(path, scene)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (f'{CLUSTER}[redis]\nhost = "localhost"\nport = 1\ntls = false\ncluster = false\n', "redis"),
+        (f'{SIDECAR}[actuator]\nurl = "http://127.0.0.1:1"\n', "actuator"),
+    ],
+)
+def test_what_a_collector_has_added_up_goes_on_in_the_one_that_replaces_it(tmp_path: Path, text: str, key: str) -> None:
+    path = tmp_path / "exporter.toml"
+    path.write_text(text)
+
+    async def scene(exporter: Exporter) -> None:
+        old: Any = exporter._collectors[key]
+        path.write_text(f"{text}every = 20\n")
+        assert await exporter.take(path, {})
+        new: Any = exporter._collectors[key]
+        assert new is not old
+        assert new.differences is old.differences
+
+    play(path, scene)
+
+
 def test_a_driver_that_is_not_installed_is_a_problem_and_the_old_settings_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -322,9 +392,10 @@ def test_events_that_were_taken_are_counted_before_the_end(tmp_path: Path, monke
     counted: list[float] = []
 
     async def scene(exporter: Exporter) -> None:
-        handle = exporter.server.routes["POST", "/v1/events"]
+        route = exporter.server.routes["POST", "/v1/events"]
+        assert isinstance(route, Route)
         for _ in range(3):
-            assert (await handle({}, 1000 * RATING)).status == 202
+            assert (await route.handler({}, 1000 * RATING)).status == 202
         # The store outlives the run, but its series do not: the last page of the events is looked at as it is put.
         put = exporter.store.put
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 import time
+import types
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from exporters import credentials
 from exporters.collectors.postgresql import Facts, FakeReader, Postgresql, PsycopgReader
 from exporters.config import PostgresqlServer, Secret
+from exporters.families import Families, Partial
 from observability.model.errors import SourceUnavailable
 from observability.signals import postgresql as signals
 
@@ -47,6 +52,11 @@ async def collecting(port: int, role: str = "primary", **options: Any) -> AsyncI
         yield made
     finally:
         await made.close()
+
+
+def read(told: Families | Partial) -> Families:
+    """What was read, whether it is all or not."""
+    return told.families if isinstance(told, Partial) else told
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -85,7 +95,7 @@ def test_a_primary_has_no_lag() -> None:
 def test_a_replica_has_both_lags() -> None:
     async def scenario() -> None:
         facts = Facts(connections={}, connections_max=15, longest_transaction=0, lag_seconds=1.5, lag_bytes=80)
-        families = await Postgresql("replica_1", FakeReader(facts), every=15, slow_every=300, timeout=5).collect()
+        families = read(await Postgresql("replica_1", FakeReader(facts), every=15, slow_every=300, timeout=5).collect())
 
         assert families[signals.REPLICATION_LAG] == {("replica_1",): 1.5}
         assert families[signals.REPLICATION_LAG_BYTES] == {("replica_1",): 80}
@@ -102,7 +112,7 @@ def test_sizes_have_a_longer_clock_and_are_gone_after_three_missed_rounds_of_it(
         async def size_at(at: float) -> float | None:
             nonlocal now
             now = at
-            size = (await made.collect()).get(signals.DATABASE_SIZE, {}).get(("primary", "trips"))
+            size = read(await made.collect()).get(signals.DATABASE_SIZE, {}).get(("primary", "trips"))
             assert size is None or isinstance(size, float)
             return size
 
@@ -119,6 +129,65 @@ def test_sizes_have_a_longer_clock_and_are_gone_after_three_missed_rounds_of_it(
         assert await size_at(1_499) == 300
 
     run(scenario)
+
+
+def test_a_round_is_partial_until_the_sizes_are_read_again() -> None:
+    async def scenario() -> None:
+        now = 0.0
+        reader = FakeReader(FACTS, SourceUnavailable("permission denied"))
+        made = Postgresql("primary", reader, every=15, slow_every=300, timeout=5, clock=lambda: now)
+
+        for at in (0.0, 15.0):
+            now = at
+            told = await made.collect()
+            assert isinstance(told, Partial)
+            assert told.problems == ("sizes: permission denied",)
+            assert signals.CONNECTIONS in told.families
+        reader.sizes = {"trips": 100}
+        now = 300.0
+        assert signals.DATABASE_SIZE in read(told := await made.collect())
+        assert not isinstance(told, Partial)
+
+    run(scenario)
+
+
+def test_tokens_of_all_collectors_come_from_one_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+
+    class Credential:
+        def __init__(self) -> None:
+            # Long enough for the others to come while it is made.
+            time.sleep(0.05)
+            made.append(self)
+
+        def get_token(self, scope: str) -> Any:
+            return types.SimpleNamespace(token=f"for {scope}")
+
+    async def scenario() -> None:
+        tokens = [credentials.entra_token(scope)() for scope in ("redis", "postgresql", "redis")]
+        assert await asyncio.gather(*tokens) == ["for redis", "for postgresql", "for redis"]
+        assert len(made) == 1
+
+    monkeypatch.setattr(credentials, "_credential", None)
+    monkeypatch.setitem(sys.modules, "azure.identity", types.SimpleNamespace(DefaultAzureCredential=Credential))
+    run(scenario)
+
+
+def test_the_azure_library_is_loaded_by_who_signs_in_with_it_only() -> None:
+    program = (
+        "import sys\n"
+        "import exporters.collectors.postgresql, exporters.collectors.redis\n"
+        "from exporters.credentials import entra_token\n"
+        "entra_token('scope')\n"
+        "print(sorted(name for name in sys.modules if name.partition('.')[0] == 'azure'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_secret_with_white_space_is_struck_out_too() -> None:
+    assert credentials.struck_out("two  words", 'refused\n  "two  words"') == 'refused "***"'
+    assert credentials.struck_out("", "no secret\n") == "no secret"
 
 
 def test_a_server_that_does_not_answer_says_nothing() -> None:
@@ -164,11 +233,11 @@ def test_every_state_is_counted_and_the_places_are_those_open_to_clients(postgre
                 }
 
                 async def seen() -> bool:
-                    families = await made.collect()
+                    families = read(await made.collect())
                     return families[signals.CONNECTIONS] == {("primary", state): n for state, n in expected.items()}
 
                 await until(seen)
-                families = await made.collect()
+                families = read(await made.collect())
                 # 20, without 3 for superusers and 2 for the reserved role
                 assert families[signals.CONNECTIONS_MAX] == {("primary",): 15}
                 task.cancel()
@@ -181,12 +250,12 @@ def test_every_state_is_counted_and_the_places_are_those_open_to_clients(postgre
 def test_the_oldest_open_transaction_is_aged_and_none_is_0(postgresql_server: Any) -> None:
     async def scenario() -> None:
         async with collecting(postgresql_server.port) as made:
-            assert (await made.collect())[signals.LONGEST_TRANSACTION] == {("primary",): 0}
+            assert read(await made.collect())[signals.LONGEST_TRANSACTION] == {("primary",): 0}
 
             age = "select extract(epoch from clock_timestamp() - now())::float8"
             with session(postgresql_server, "begin") as older, session(postgresql_server, "begin"):
                 low = older.execute(age).fetchone()
-                measured = (await made.collect())[signals.LONGEST_TRANSACTION][("primary",)]
+                measured = read(await made.collect())[signals.LONGEST_TRANSACTION][("primary",)]
                 high = older.execute(age).fetchone()
                 assert low and high
                 assert low[0] <= measured <= high[0]
@@ -197,7 +266,7 @@ def test_the_oldest_open_transaction_is_aged_and_none_is_0(postgresql_server: An
 def test_sizes_are_those_of_the_databases(postgresql_server: Any) -> None:
     async def scenario() -> None:
         async with collecting(postgresql_server.port) as made:
-            sizes = (await made.collect())[signals.DATABASE_SIZE]
+            sizes = read(await made.collect())[signals.DATABASE_SIZE]
 
         assert sizes == {("primary", "postgres"): postgresql_server.sql("select pg_database_size('postgres')")}
 
@@ -233,7 +302,7 @@ def test_a_statement_that_takes_too_long_hides_nothing_else(postgresql_server: A
             made._sizes_due = 0
             with session(postgresql_server, "begin", "lock table pg_database in access exclusive mode"):
                 began = time.monotonic()
-                families = await made.collect()
+                families = read(await made.collect())
                 assert time.monotonic() - began < 1
             assert families[signals.CONNECTIONS_MAX] == {("primary",): 15}
             assert signals.DATABASE_SIZE not in families
@@ -324,7 +393,7 @@ def test_tls_is_verified_against_the_given_authority_and_the_name(
         async with proxy(postgresql_server.port, tls=authority.server, postgresql=True) as network:
             secure = {"sslmode": "verify-full", "ca_file": authority.ca_file}
             async with collecting(network.port, **secure) as made:
-                assert (await made.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
+                assert read(await made.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
             async with collecting(network.port, host="127.0.0.1", **secure) as made:
                 with pytest.raises(SourceUnavailable, match="does not match host name"):
                     await made.collect()
@@ -352,7 +421,7 @@ def test_lag_is_what_is_not_replayed(postgresql_server: Any, postgresql_replica:
         async with collecting(postgresql_replica.port, "replica_1") as made:
 
             async def lag() -> tuple[Any, Any]:
-                families = await made.collect()
+                families = read(await made.collect())
                 return (
                     families.get(signals.REPLICATION_LAG, {}).get(("replica_1",)),
                     families.get(signals.REPLICATION_LAG_BYTES, {}).get(("replica_1",)),
@@ -393,7 +462,7 @@ def test_nothing_to_replay_is_no_lag_however_old_the_last_transaction_is(
             postgresql_server.sql("insert into old values (1)")
 
             async def old_and_no_lag() -> bool:
-                families = await made.collect()
+                families = read(await made.collect())
                 return postgresql_replica.sql(age) > 0.5 and families[signals.REPLICATION_LAG] == {("replica_1",): 0}
 
             await until(old_and_no_lag)
@@ -415,7 +484,7 @@ def test_a_replica_that_lost_its_primary_does_not_claim_to_have_caught_up(
             try:
 
                 async def lost() -> bool:
-                    families = await replica.collect()
+                    families = read(await replica.collect())
                     lag = families[signals.REPLICATION_LAG][("replica_1",)]
                     assert isinstance(lag, float)
                     return lag > 0 and signals.REPLICATION_LAG_BYTES not in families
@@ -427,10 +496,10 @@ def test_a_replica_that_lost_its_primary_does_not_claim_to_have_caught_up(
                 postgresql_server.start()
 
             async def well() -> bool:
-                families = await replica.collect()
+                families = read(await replica.collect())
                 return families[signals.REPLICATION_LAG] == {("replica_1",): 0}
 
-            assert (await primary.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
+            assert read(await primary.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
             await until(well)
 
     run(scenario)
@@ -446,7 +515,7 @@ def test_a_server_that_was_killed_and_restarted_between_two_rounds_costs_no_roun
             postgresql_server.kill()
             postgresql_server.start()
 
-            assert (await made.collect())[signals.CONNECTIONS] == {
+            assert read(await made.collect())[signals.CONNECTIONS] == {
                 ("primary", state): n for state, n in {**QUIET, "active": 1}.items()
             }
 
@@ -472,11 +541,11 @@ def test_a_frozen_server_holds_no_round_longer_than_its_time(
             finally:
                 postgresql_server.resume()
 
-            assert (await made.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
+            assert read(await made.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
 
             async def alone() -> bool:
                 # The connections that were given up are gone on the server too.
-                return (await made.collect())[signals.CONNECTIONS] == {
+                return read(await made.collect())[signals.CONNECTIONS] == {
                     ("primary", state): n for state, n in {**QUIET, "active": 1}.items()
                 }
 
@@ -489,12 +558,12 @@ def test_a_slow_network_is_waited_for_and_a_cut_one_is_tried_again(postgresql_se
     async def scenario() -> None:
         async with proxy(postgresql_server.port) as network, collecting(network.port) as made:
             network.delay = 0.05
-            assert (await made.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
+            assert read(await made.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
 
             round_ = asyncio.ensure_future(made.collect())
             await asyncio.sleep(0)
             await network.cut()
-            assert (await round_)[signals.CONNECTIONS_MAX] == {("primary",): 15}
+            assert read(await round_)[signals.CONNECTIONS_MAX] == {("primary",): 15}
             assert network.accepted == 2
 
             network.swallows = True
@@ -502,7 +571,7 @@ def test_a_slow_network_is_waited_for_and_a_cut_one_is_tried_again(postgresql_se
                 async with asyncio.timeout(0.3):
                     await made.collect()
             network.swallows = False
-            assert (await made.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
+            assert read(await made.collect())[signals.CONNECTIONS_MAX] == {("primary",): 15}
 
     run(scenario)
 

@@ -207,6 +207,7 @@ class Ingestion:
         self.envelopes: list[dict[str, Any]] = []
         self.paths: set[str] = set()
         self.refused = 0
+        self.unanswered = 0
         self.status = 200
         self.release = threading.Event()
         outer = self
@@ -254,6 +255,7 @@ class Ingestion:
     def take(self, envelopes: list[dict[str, Any]]) -> int:
         status = self.status
         if status == 0:  # silent
+            self.unanswered += 1
             self.release.wait(30)
             return 503
         if status == 200:
@@ -282,10 +284,10 @@ def ingestion() -> Iterator[Ingestion]:
     one.stop()
 
 
-# One trip generation a round. Prints how many there were after the first round, what else it connected to, and how
-# long closing took.
+# One trip generation a round. The connection string is given as it is, or as "@" and its file. Prints how many trips
+# there were after the first round, what else it connected to, how long closing took, and what the push last showed.
 PROGRAM = """
-import json, logging, pathlib, resource, sys, time
+import json, logging, os, pathlib, resource, socket, sys, time
 outside = []
 def watch(event, args):
     if event in ("socket.connect", "socket.getaddrinfo"):
@@ -293,10 +295,13 @@ def watch(event, args):
         if host != "127.0.0.1":
             outside.append(str(host))
 sys.addaudithook(watch)
+if "SILENT_NAME_SERVER" in os.environ:
+    socket.getaddrinfo = lambda *_: time.sleep(30)
+from exporters.config import Secret
 from exporters.events import Events
 from exporters.push import Push
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-port, folder, size, every, file_limit = sys.argv[1:]
+string, folder, size, every, file_limit = sys.argv[1:]
 if int(file_limit) >= 0:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(file_limit), resource.RLIM_INFINITY))
 events = Events(1_000)
@@ -306,26 +311,44 @@ def read():
     rounds += 1
     events.accept({}, b'{"event":"trip_generated","outcome":"stored"}')
     return events.drain()
-text = f"InstrumentationKey=@KEY@;IngestionEndpoint=http://127.0.0.1:{port}/"
+secret = Secret(file=pathlib.Path(string[1:])) if string.startswith("@") else Secret(string)
+shown = {}
+def show(families):
+    shown.clear()
+    shown.update({instrument.name: value for instrument, series in families.items() for value in series.values()})
 push = Push(
-    read, connection_string=text, service="trip-service", every=float(every), buffer_dir=pathlib.Path(folder),
-    buffer_bytes=int(size),
+    read, connection_string=secret.reveal, service="trip-service", every=float(every), show=show,
+    buffer_dir=pathlib.Path(folder), buffer_bytes=int(size),
 )
 push.start()
 sys.stdin.read()
 start = time.monotonic()
 push.close()
-print(json.dumps({"trips": rounds, "outside": outside, "closed": time.monotonic() - start}))
-""".replace("@KEY@", KEY)
+print(json.dumps({"trips": rounds, "outside": outside, "closed": time.monotonic() - start, "shown": shown}))
+"""
+
+
+def string_for(port: int) -> str:
+    return f"InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:{port}/"
 
 
 class Running:
     """The program above, until it is closed."""
 
-    def __init__(self, port: int, folder: Path, size: int = 2**20, every: float = 0.1, file_limit: int = -1) -> None:
+    def __init__(
+        self,
+        to: int | str,
+        folder: Path,
+        size: int = 2**20,
+        every: float = 0.1,
+        file_limit: int = -1,
+        **environ: str,
+    ) -> None:
         self.folder = folder
+        string = string_for(to) if isinstance(to, int) else to
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", PROGRAM, *map(str, (port, folder, size, every, file_limit))],
+            [sys.executable, "-W", "error", "-c", PROGRAM, *map(str, (string, folder, size, every, file_limit))],
+            env={**os.environ, **environ},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -456,22 +479,124 @@ def test_closing_does_not_wait_for_a_server_that_is_silent(ingestion: Ingestion,
     assert len(running.kept) == 1
 
 
+def test_a_round_under_way_to_a_silent_server_and_the_last_one_are_both_kept(
+    ingestion: Ingestion, tmp_path: Path
+) -> None:
+    running = Running(ingestion.port, tmp_path)
+    wait_until(lambda: ingestion.trips >= 2)
+    ingestion.status = 0
+    wait_until(lambda: ingestion.unanswered)
+    said, _ = running.close()
+    assert said["closed"] < 3
+    # No round is lost: those that were not taken lie on disk, one file each.
+    assert ingestion.trips + len(running.kept) == said["trips"]
+    assert ingestion.unanswered == 1
+
+
+def test_the_last_round_is_kept_even_while_a_name_server_is_silent(tmp_path: Path) -> None:
+    running = Running(string_for(1).replace("127.0.0.1", "localhost"), tmp_path, SILENT_NAME_SERVER="1")
+    time.sleep(1.5)
+    said, _ = running.close()
+    assert said["closed"] < 3.5
+    # The one under way cannot be told from one that arrived; the last one can.
+    assert said["trips"] == 2
+    assert len(running.kept) == 1
+
+
+def test_a_rotated_connection_string_is_taken_at_the_next_round(ingestion: Ingestion, tmp_path: Path) -> None:
+    file = tmp_path / "connection"
+    file.write_text(f"{string_for(ingestion.port)}\n")
+    running = Running(f"@{file}", tmp_path / "buffer")
+    wait_until(lambda: ingestion.trips >= 2)
+    other = Ingestion()
+    file.write_text(f"{string_for(other.port)}\n")
+    wait_until(lambda: other.trips >= 2)
+    said, lines = running.close()
+    other.stop()
+    assert ingestion.trips + other.trips == said["trips"]
+    assert lines == ["INFO push: another connection string is in force"]
+
+
+def test_while_a_new_connection_string_is_no_good_the_old_one_serves_on(ingestion: Ingestion, tmp_path: Path) -> None:
+    file = tmp_path / "connection"
+    new = tmp_path / "new"
+
+    def write(text: str) -> None:
+        new.write_text(text)
+        new.rename(file)
+        more = ingestion.trips + 3
+        wait_until(lambda: ingestion.trips >= more)
+
+    file.write_text(string_for(ingestion.port))
+    running = Running(f"@{file}", tmp_path / "buffer")
+    wait_until(lambda: ingestion.trips)
+    write("hunter2")
+    write("InstrumentationKey=hunter2")
+    write("")
+    write(string_for(ingestion.port))
+    said, lines = running.close()
+    assert ingestion.trips == said["trips"]
+    assert [line.partition(";")[0] for line in lines] == [
+        "ERROR push: the connection string is not 'name=value' parts with '",
+        "ERROR push: the connection string has no 'InstrumentationKey=' with a UUID in lower case",
+        "WARNING push: the connection string is empty",
+        "INFO push: another connection string is in force",
+    ]
+    assert lines[1].endswith("the one before serves on")
+    assert "hunter2" not in "".join(lines)
+
+
+def test_a_connection_string_may_come_later(ingestion: Ingestion, tmp_path: Path) -> None:
+    file = tmp_path / "connection"
+    running = Running(f"@{file}", tmp_path / "buffer")
+    time.sleep(1)
+    file.write_text(string_for(ingestion.port))
+    wait_until(lambda: ingestion.trips >= 2)
+    said, lines = running.close()
+    assert said["shown"]["tripgen_exporter_push_success"] == 1
+    assert lines == [
+        f"WARNING push: cannot read the secret's file {file}: FileNotFoundError; nothing goes to Azure Monitor",
+        "INFO push: there is a connection string now",
+    ]
+
+
+def test_without_a_connection_string_it_shows_that_nothing_goes(tmp_path: Path) -> None:
+    running = Running(f"@{tmp_path}/none", tmp_path / "buffer")
+    time.sleep(0.5)
+    said, lines = running.close()
+    assert said["shown"] == {"tripgen_exporter_push_success": 0, "tripgen_exporter_push_buffer_bytes": 0}
+    assert len(lines) == 1
+
+
+def test_it_shows_whether_azure_takes_metrics_and_what_is_kept(ingestion: Ingestion, tmp_path: Path) -> None:
+    running = Running(ingestion.port, tmp_path)
+    wait_until(lambda: ingestion.trips >= 2)
+    ingestion.status = 503
+    wait_until(lambda: len(running.kept) >= 2)
+    said, _ = running.close()
+    size = sum(path.stat().st_size for path in running.kept)
+    at = said["shown"].pop("tripgen_exporter_push_last_success_timestamp_seconds")
+    assert 0 < time.time() - at < 20
+    assert said["shown"] == {"tripgen_exporter_push_success": 0, "tripgen_exporter_push_buffer_bytes": size}
+
+
 def test_a_wrong_connection_string_is_said_once_and_not_repeated() -> None:
     program = """
-import logging, pathlib
+import logging, pathlib, time
 from exporters.push import Push
 logging.basicConfig()
 push = Push(
-    dict, connection_string="InstrumentationKey=hunter2", service="s", every=1, buffer_dir=pathlib.Path("/nowhere"),
-    buffer_bytes=1,
+    dict, connection_string=lambda: "InstrumentationKey=hunter2", service="s", every=0.1,
+    buffer_dir=pathlib.Path("/nowhere"), buffer_bytes=1,
 )
 push.start()
-push._thread.join()
+time.sleep(0.5)
 push.close()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == (
-        "ERROR:exporters.push:push: cannot start (ValueError); nothing goes to Azure Monitor"
+        "ERROR:exporters.push:push: the connection string has no 'InstrumentationKey=' with a UUID in lower case; "
+        "copy it again from the resource; nothing goes to Azure Monitor"
     )
 
 

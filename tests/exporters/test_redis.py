@@ -15,7 +15,7 @@ from redis.crc import key_slot
 
 from exporters.collectors.redis import Facts, FakeReader, NodesReader, Redis, Shard
 from exporters.config import RedisConfig, Secret
-from exporters.families import Families
+from exporters.families import Families, Partial
 from observability.model.errors import SourceUnavailable
 from observability.model.signal import Instrument
 from observability.signals import redis as signals
@@ -39,14 +39,19 @@ def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(scenario())
 
 
-def of(families: Families, instrument: Instrument, shard: int = 0) -> float:
-    value = families[instrument][(str(shard),)]
+def read(told: Families | Partial) -> Families:
+    """What was read, whether it is all or not."""
+    return told.families if isinstance(told, Partial) else told
+
+
+def of(told: Families | Partial, instrument: Instrument, shard: int = 0) -> float:
+    value = read(told)[instrument][(str(shard),)]
     assert isinstance(value, float)
     return value
 
 
-def shards(families: Families) -> set[str]:
-    found = {frozenset(shard for (shard,) in series) for series in families.values()}
+def shards(told: Families | Partial) -> set[str]:
+    found = {frozenset(shard for (shard,) in series) for series in read(told).values()}
     assert len(found) == 1
     return set(found.pop())
 
@@ -66,7 +71,7 @@ def hits(*rounds: tuple[float, Facts]) -> list[float | None]:
         for now, facts in rounds:
             clock[0] = now
             reader.facts = facts
-            value = (await made.collect()).get(signals.HITS, {}).get(("0",))
+            value = read(await made.collect()).get(signals.HITS, {}).get(("0",))
             assert value is None or isinstance(value, float)
             seen.append(value)
 
@@ -83,9 +88,9 @@ def one(**told: Any) -> Facts:
 
 def test_everything_a_shard_says_is_under_its_number() -> None:
     async def scenario() -> None:
-        reader = FakeReader(Facts(count=2, shards={1: shard(memory_max=None)}))
+        reader = FakeReader(Facts(count=1, shards={0: shard(memory_max=None)}))
         made = Redis(reader, every=15, timeout=5)
-        label = ("1",)
+        label = ("0",)
 
         # No limit is no series: a share of it means nothing.
         assert await made.collect() == {
@@ -131,6 +136,38 @@ def test_a_shard_that_does_not_answer_keeps_its_total_and_one_that_is_gone_does_
     rounds = ((0, one(hits=1)), (15, one(hits=3)), (30, silent), (45, one(hits=5)), (60, gone), (75, one(hits=9)))
 
     assert hits(*rounds) == [0, 2, None, 4, None, 0]
+
+
+def test_a_shard_that_does_not_answer_is_a_problem_under_its_number() -> None:
+    async def scenario() -> None:
+        reader = FakeReader(Facts(count=3, shards={1: shard()}, failed={2: "redis cache:15002: refused"}))
+        told = await Redis(reader, every=15, timeout=5).collect()
+
+        assert isinstance(told, Partial)
+        assert shards(told) == {"1"}
+        assert told.problems == ("shard 0: no answer", "shard 2: redis cache:15002: refused")
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("successor", "expected"), [("a", 25.0), ("b", 20.0)], ids=["the same", "another server"])
+def test_a_collector_that_replaces_another_goes_on_from_its_totals(successor: str, expected: float) -> None:
+    async def scenario() -> None:
+        clock = [0.0]
+        reader = FakeReader(one(hits=10))
+        old, new = (Redis(reader, every=15, timeout=5, clock=lambda: clock[0]) for _ in range(2))
+        await old.collect()
+        clock[0], reader.facts = 15, one(hits=30)
+        assert of(await old.collect(), signals.HITS) == 20
+
+        new.differences = old.differences
+
+        clock[0], reader.facts = 16, one(run_id=successor, hits=35)
+        assert of(await new.collect(), signals.HITS) == expected
+        clock[0], reader.facts = 31, one(run_id=successor, hits=36)
+        assert of(await new.collect(), signals.HITS) == expected + 1
+
+    run(scenario)
 
 
 # --- one server -------------------------------------------------------------------------------------
@@ -429,7 +466,11 @@ def test_a_killed_shard_is_absent_alone_and_comes_back_with_its_total(redis_clus
             assert before == 1
 
             node.kill()
-            assert shards(await made.collect()) == ALL - {str(killed)}
+            told = await made.collect()
+            assert isinstance(told, Partial)
+            assert shards(told) == ALL - {str(killed)}
+            (problem,) = told.problems
+            assert problem.startswith(f"shard {killed}: redis 127.0.0.1:{node.port}: ")
 
             node.start()
             assert shards(await made.collect()) == ALL
@@ -506,7 +547,7 @@ def test_a_failover_brings_no_jump_and_no_step_back(start_redis: Any, until: Unt
             async def taken_over() -> bool:
                 families = await made.collect()
                 seen.append(of(families, signals.HITS))
-                return bool(made._last[0][0] == new.do("INFO", "server")["run_id"])
+                return bool(made.differences.last[0][0] == new.do("INFO", "server")["run_id"])
 
             await until(taken_over)
             assert seen == [5] * len(seen)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exporters.families import Families
+from exporters.families import Families, Partial
 from exporters.rounds import Condition, Rounds
 from exporters.store import OWN, Store
 from observability.model.errors import SourceUnavailable
@@ -68,7 +68,7 @@ class Source:
 
     def __init__(
         self,
-        what: Callable[[int], Awaitable[Families]],
+        what: Callable[[int], Awaitable[Families | Partial]],
         name: str = "source",
         every: float = 10.0,
         timeout: float = 4.0,
@@ -78,7 +78,7 @@ class Source:
         self.closed = 0
         self._what = what
 
-    async def collect(self) -> Families:
+    async def collect(self) -> Families | Partial:
         self.begun.append(asyncio.get_running_loop().time())
         return await self._what(len(self.begun))
 
@@ -168,6 +168,100 @@ def test_after_three_missed_rounds_the_series_are_absent_and_success_stays_0() -
         assert state(store, COLLECTOR_SUCCESS) == {"source": 1.0}
 
     play(scene)
+
+
+def parted(**rounds: str) -> Callable[[int], Awaitable[Families | Partial]]:
+    """In each round a letter for each queue that is told; a queue that is not in ``all`` of them is a problem. A round
+    of "-" fails. Each value is the round's number."""
+
+    async def what(number: int) -> Families | Partial:
+        told = rounds["told"].split()[number - 1]
+        if told == "-":
+            raise SourceUnavailable("nobody there")
+        families: Families = {DEPTH: {(queue,): float(number) for queue in told}}
+        problems = tuple(f"queue {queue}: answered {400 + number}" for queue in rounds["all"] if queue not in told)
+        return Partial(families, problems) if problems else families
+
+    return what
+
+
+def test_what_a_partial_round_lacks_keeps_its_last_value_for_two_rounds_and_success_is_0() -> None:
+    async def scene(rounds: Rounds, store: Store) -> None:
+        rounds.start(Source(parted(all="ab", told="ab a a a ab")))
+        seen = []
+        for _ in range(5):
+            await asyncio.sleep(1)
+            last = state(store, COLLECTOR_LAST_SUCCESS)["source"] - EPOCH
+            seen.append((state(store, DEPTH), state(store, COLLECTOR_SUCCESS)["source"], last))
+            await asyncio.sleep(9)
+        assert seen == [
+            ({"a": 1, "b": 1}, 1, 0),
+            ({"a": 2, "b": 1}, 0, 0),
+            ({"a": 3, "b": 1}, 0, 0),
+            ({"a": 4}, 0, 0),
+            ({"a": 5, "b": 5}, 1, 40),
+        ]
+        assert state(store, COLLECTOR_DURATION) == {"source": 0.0}
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        # Each series has its own count, and a round that failed counts for all of them.
+        ("ab a b a b", ["ab", "ab", "ab", "ab", "ab"]),
+        ("ab a - a", ["ab", "ab", "ab", "a"]),
+        ("ab a - - a", ["ab", "ab", "ab", "a", "a"]),
+        ("ab - - a", ["ab", "ab", "ab", "a"]),
+        ("ab a - - - a", ["ab", "ab", "ab", "a", "", "a"]),
+        # What the source has said whole is all there is.
+        ("abc ab", ["abc", "ab"]),
+    ],
+)
+def test_a_series_is_gone_after_three_rounds_in_a_row_without_it(told: str, expected: list[str]) -> None:
+    async def scene(rounds: Rounds, store: Store) -> None:
+        rounds.start(Source(parted(all="ab", told=told)))
+        seen = []
+        for _ in expected:
+            await asyncio.sleep(1)
+            seen.append("".join(sorted(state(store, DEPTH))))
+            await asyncio.sleep(8.99)
+        assert seen == expected
+
+    play(scene)
+
+
+def test_a_collector_that_is_started_again_keeps_nothing_of_the_one_before() -> None:
+    async def scene(rounds: Rounds, store: Store) -> None:
+        rounds.start(Source(parted(all="ab", told="ab a")))
+        await asyncio.sleep(11)
+        assert set(state(store, DEPTH)) == {"a", "b"}
+        await rounds.stop(["source"])
+        assert DEPTH not in store.families()
+        rounds.start(Source(parted(all="ab", told="a")))
+        await asyncio.sleep(1)
+        assert set(state(store, DEPTH)) == {"a"}
+
+    play(scene)
+
+
+def test_a_part_that_fails_is_logged_once_whatever_the_reason_of_each_round(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(rounds: Rounds, store: Store) -> None:
+        rounds.start(Source(parted(all="abc", told="abc ab ab a a abc - ab")))
+        await asyncio.sleep(75)
+        assert rounds.conditions() == {"source": Condition.PARTIAL}
+
+    with caplog.at_level(logging.INFO):
+        play(scene)
+    assert [record.getMessage() for record in caplog.records] == [
+        "collector 'source': ok",
+        "collector 'source': failing in part: queue c: answered 402",
+        "collector 'source': failing in part: queue b: answered 404",
+        "collector 'source': ok",
+        "collector 'source': failing: nobody there",
+        "collector 'source': failing in part: queue c: answered 408",
+    ]
 
 
 def test_two_misses_apart_are_not_three_in_a_row() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,22 +12,25 @@ from typing import Any
 import pytest
 
 from exporters import server as module
-from exporters.page import CLASSIC, OPENMETRICS
-from exporters.server import (
+from exporters.http_messages import (
     BODY_LIMIT,
     HEAD_LIMIT,
-    IDLE_TIMEOUT,
-    READ_TIMEOUT,
-    Answer,
     BadRequest,
     Chunks,
-    Response,
-    Routes,
-    Server,
-    is_loopback,
     parse,
     wants_gzip,
     wants_openmetrics,
+)
+from exporters.page import CLASSIC, OPENMETRICS
+from exporters.server import (
+    IDLE_TIMEOUT,
+    READ_TIMEOUT,
+    Answer,
+    Response,
+    Route,
+    Routes,
+    Server,
+    is_loopback,
 )
 from exporters.store import Store
 from observability.model.signal import Instrument, InstrumentKind
@@ -257,6 +261,27 @@ def test_the_front_page_links_to_the_others_and_escapes_names() -> None:
     play(scene)
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/metrics?x=1", "/metrics"), ("http://exporter:9464/metrics", "/metrics"), ("HTTP://x/healthz?a=/b", "/healthz"),
+        ("http://x", "/"), ("http://x?a=/metrics", "/"), ("http://x//a", "//a"),
+    ],
+)  # fmt: skip
+def test_a_target_may_name_the_host_as_a_proxy_is_asked(target: str, path: str) -> None:
+    assert parse(f"GET {target} HTTP/1.1\r\nhost: x\r\n\r\n".encode()).path == path
+
+
+def test_a_scrape_in_the_form_for_proxies_gets_the_page() -> None:
+    async def scene(stage: Stage) -> None:
+        client = await stage.client()
+        for _ in range(2):
+            reply = await client.get("http://exporter:9464/metrics")
+            assert (reply.status, reply.headers["content-type"]) == (200, CLASSIC)
+
+    play(scene)
+
+
 def test_unknown_paths_and_methods_are_told_apart() -> None:
     async def scene(stage: Stage) -> None:
         client = await stage.client()
@@ -277,6 +302,9 @@ def test_unknown_paths_and_methods_are_told_apart() -> None:
         ("GET /metrics\r\n\r\n", 400),
         ("GET /metrics HTTP/2.0\r\nhost: x\r\n\r\n", 505),
         ("GET metrics HTTP/1.1\r\nhost: x\r\n\r\n", 400),
+        ("GET http:///metrics HTTP/1.1\r\nhost: x\r\n\r\n", 400),
+        ("GET https://x/metrics HTTP/1.1\r\nhost: x\r\n\r\n", 400),
+        ("OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n", 400),
         ("GET /metrics HTTP/1.1\r\n\r\n", 400),
         ("GET /metrics HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n", 400),
         ("GET /metrics HTTP/1.1\r\nhost : x\r\n\r\n", 400),
@@ -362,6 +390,81 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_read() -> None:
     assert seen == []
 
 
+@pytest.mark.parametrize("size", [2 * BODY_LIMIT, 64 * BODY_LIMIT])
+def test_a_client_that_sends_a_long_body_to_its_end_still_gets_the_answer(size: int) -> None:
+    async def scene(stage: Stage) -> None:
+        chunk = b"%x\r\n%s\r\n" % (2**16, b"x" * 2**16)
+        for coding, part in ((f"content-length: {size}", b"x" * 2**16), ("transfer-encoding: chunked", chunk)):
+            client = await stage.client()
+            client.send(f"POST /v1/events HTTP/1.1\r\nhost: x\r\n{coding}\r\n\r\n")
+            for _ in range(size // 2**16):
+                client.send(part)
+                await client.writer.drain()
+            assert (await client.reply()).status == 413
+
+    play(scene, routes=echo([]))
+
+
+def test_after_a_refusal_a_client_that_sends_on_is_borne_for_a_while_only() -> None:
+    async def scene(stage: Stage) -> None:
+        client = await stage.client()
+        reply = await client.ask(f"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: {2**40}\r\n\r\n")
+        assert reply.status == 413
+        stage.server.sweep()
+        assert len(stage.server.connections) == 1
+        stage.time = READ_TIMEOUT
+        stage.server.sweep()
+        await until(lambda: not stage.server.connections)
+
+    play(scene, routes=echo([]))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"content-length: {BODY_LIMIT + 1}\r\n\r\n",
+        f"transfer-encoding: chunked\r\n\r\n{BODY_LIMIT + 1:x}\r\n",
+        f"transfer-encoding: chunked\r\n\r\n1\r\nx\r\n{BODY_LIMIT:x}\r\n",
+    ],
+)
+def test_a_route_answers_itself_for_a_body_that_is_too_long(body: str) -> None:
+    seen: list[Any] = []
+    refused = []
+
+    def too_large() -> Response:
+        refused.append(1)
+        return Answer(413, b'{"reason":"body_too_large"}\n', {"content-type": "application/json"})
+
+    async def scene(stage: Stage) -> None:
+        client = await stage.client()
+        reply = await client.ask("POST /v1/events HTTP/1.1\r\nhost: x\r\n" + body)
+        assert (reply.status, reply.body) == (413, b'{"reason":"body_too_large"}\n')
+        assert (reply.headers["content-type"], reply.headers["connection"]) == ("application/json", "close")
+        assert await client.ended() == b""
+        # The next body, of a length that is taken, goes to the handler.
+        reply = await (await stage.client()).ask("POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\na")
+        assert reply.status == 202
+
+    handler = echo(seen)["POST", "/v1/events"]
+    assert not isinstance(handler, Route)
+    play(scene, routes={("POST", "/v1/events"): Route(handler, too_large)})
+    assert (refused, [got for _, got in seen]) == ([1], [b"a"])
+
+
+def test_a_route_that_fails_to_refuse_leaves_it_to_the_server() -> None:
+    def too_large() -> Response:
+        raise RuntimeError("hunter2")
+
+    async def scene(stage: Stage) -> None:
+        head = f"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: {BODY_LIMIT + 1}\r\n\r\n"
+        reply = await (await stage.client()).ask(head)
+        assert (reply.status, reply.body) == (413, b"the body is longer than 1048576 bytes\n")
+
+    handler = echo([])["POST", "/v1/events"]
+    assert not isinstance(handler, Route)
+    play(scene, routes={("POST", "/v1/events"): Route(handler, too_large)})
+
+
 def test_a_client_that_asks_before_sending_is_told_to_go_on() -> None:
     async def scene(stage: Stage) -> None:
         client = await stage.client()
@@ -388,10 +491,30 @@ def test_only_peers_of_the_same_host_reach_a_route(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("host", "local"),
-    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("::ffff:127.0.0.1", True), ("10.1.2.3", False), ("::ffff:10.1.2.3", False), ("fe80::1", False), ("1270.example", False)],
+    [("127.0.0.1", True), ("127.0.0.6", False), ("127.0.0.11", False), ("::1", True), ("::6", False), ("::ffff:127.0.0.1", True), ("10.1.2.3", False), ("::ffff:10.1.2.3", False), ("fe80::1", False), ("1270.example", False)],
 )  # fmt: skip
 def test_loopback_is_known_in_both_families(host: str, local: bool) -> None:
     assert is_loopback(host) is local
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.1 is the only one of its network")
+@pytest.mark.parametrize(
+    ("own", "peer", "status"),
+    [("127.0.0.1", "127.0.0.1", 202), ("127.0.0.1", "127.0.0.6", 403), ("127.0.0.2", "127.0.0.1", 403)],
+)
+def test_both_ends_must_be_of_the_same_host(own: str, peer: str, status: int) -> None:
+    async def whole() -> None:
+        server = Server(Store(), list, echo([]))
+        await server.start("0.0.0.0", 0)  # noqa: S104
+        try:
+            client = Client(*await asyncio.open_connection(own, server.port, local_addr=(peer, 0)))
+            reply = await client.ask("POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nbody")
+            assert reply.status == status
+            client.writer.close()
+        finally:
+            await server.stop()
+
+    asyncio.run(asyncio.wait_for(whole(), WITHIN))
 
 
 def test_a_handler_that_fails_is_a_500_and_the_next_request_is_answered() -> None:
@@ -492,12 +615,77 @@ def test_a_client_that_reads_nothing_is_given_up_and_holds_no_answers() -> None:
     play(scene)
 
 
-def test_connections_past_the_limit_get_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_the_limit_the_connection_that_is_idle_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(stage: Stage) -> None:
+        monkeypatch.setattr(module, "CONNECTIONS", 3)
+        first, second, third = [await stage.client() for _ in range(3)]
+        for client in (third, first, second):
+            stage.time += 1
+            assert (await client.get("/metrics")).status == 200
+        stage.time += 1
+        # One after the other and two at once: as many as come, and the page for each of them.
+        newest = await stage.client()
+        assert (await newest.get("/healthz")).status == 200
+        assert await third.ended() == b""
+        stage.time += 1
+        newer = await asyncio.gather(stage.client(), stage.client())
+        for client in (*newer, newest):
+            assert (await client.get("/healthz")).status == 200
+        assert (await first.ended(), await second.ended()) == (b"", b"")
+        assert len(stage.server.connections) == 3
+
+    play(scene)
+
+
+def test_a_probe_is_answered_however_many_connections_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(stage: Stage) -> None:
+        monkeypatch.setattr(module, "CONNECTIONS", 4)
+        for client in [await stage.client() for _ in range(2)]:
+            client.send("GET /metrics HTTP/1.1\r\nho")
+        await until(lambda: sum(bool(connection._buffer) for connection in stage.server.connections) == 2)
+        for _ in range(20):
+            await stage.client()
+            assert (await (await stage.client()).get("/healthz")).status == 200
+            assert len(stage.server.connections) <= 4
+        # Requests that have begun go on while there is anything idle to be closed.
+        assert sum(bool(connection._buffer) for connection in stage.server.connections) == 2
+
+    play(scene)
+
+
+def test_half_requests_make_room_where_nothing_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(stage: Stage) -> None:
         monkeypatch.setattr(module, "CONNECTIONS", 2)
-        clients = [await stage.client() for _ in range(3)]
-        assert (await clients[2].reply()).status == 503
-        assert (await clients[0].get("/metrics")).status == 200
+        clients = []
+        for number in range(2):
+            clients.append(await stage.client())
+            clients[-1].send("GET /healthz HTTP/1.1\r\nhost: x\r\n")
+            await until(lambda n=number: sum(bool(one._buffer) for one in stage.server.connections) > n)  # type: ignore[misc]
+            stage.time += 1
+        assert (await (await stage.client()).get("/healthz")).status == 200
+        assert await clients[0].ended() == b""
+        assert (await clients[1].ask("\r\n")).status == 200
+
+    play(scene)
+
+
+def test_what_is_being_handled_makes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(stage: Stage) -> None:
+        monkeypatch.setattr(module, "CONNECTIONS", 1)
+        begun, go = asyncio.Event(), asyncio.Event()
+
+        async def handle(headers: Mapping[str, str], body: bytes) -> Response:
+            begun.set()
+            await go.wait()
+            return Answer(202, b"taken\n")
+
+        stage.server.routes = {("POST", "/v1/events"): handle}
+        busy = await stage.client()
+        busy.send("POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\na")
+        await begun.wait()
+        assert (await (await stage.client()).reply()).status == 503
+        go.set()
+        assert (await busy.reply()).body == b"taken\n"
 
     play(scene)
 

@@ -11,7 +11,6 @@ import asyncio
 import datetime
 import importlib
 import ipaddress
-import logging
 import ssl
 import subprocess
 import sys
@@ -37,8 +36,9 @@ from exporters.collectors.service_bus import (
     SubscriptionState,
     Throttled,
     TopicState,
-    managed_identity,
 )
+from exporters.credentials import managed_identity
+from exporters.families import Partial
 from observability.model.errors import SourceUnavailable
 from observability.model.signal import Instrument
 from observability.signals.service_bus import ENTITY_SIZE, MESSAGES
@@ -99,17 +99,18 @@ def test_every_queue_topic_and_subscription_of_the_design_is_reported() -> None:
     collector = ServiceBus(fake(), every=30, timeout=20)
 
     assert asyncio.run(collector.collect()) == EVERYTHING
-    assert (collector.name, collector.every, collector.timeout, collector.problems) == ("service_bus", 30, 20, ())
+    assert (collector.name, collector.every, collector.timeout) == ("service_bus", 30, 20)
 
 
-def test_what_is_missing_is_named_and_absent_and_the_others_are_reported(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_missing_is_named_and_absent_and_the_others_are_reported() -> None:
     reader = fake()
     del reader.queues["notification"], reader.subscriptions["trip_events", "audit_subscription"]
     collector = ServiceBus(reader, every=30, timeout=20)
 
-    families = asyncio.run(collector.collect())
+    told = asyncio.run(collector.collect())
 
-    assert families == {
+    assert isinstance(told, Partial)
+    assert told.families == {
         MESSAGES: {
             labels: value
             for labels, value in EVERYTHING[MESSAGES].items()
@@ -119,32 +120,10 @@ def test_what_is_missing_is_named_and_absent_and_the_others_are_reported(caplog:
             labels: value for labels, value in EVERYTHING[ENTITY_SIZE].items() if labels != ("notification",)
         },
     }
-    assert collector.problems == (
+    assert told.problems == (
         "queue 'notification': does not exist in the fake",
         "subscription 'trip_events/audit_subscription': does not exist in the fake",
     )
-    assert [record.getMessage() for record in caplog.records] == [f"service bus: {one}" for one in collector.problems]
-
-
-def test_a_problem_is_logged_when_it_comes_and_when_it_goes_and_not_in_between(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO)
-    reader = fake()
-    notification = reader.queues.pop("notification")
-    collector = ServiceBus(reader, every=30, timeout=20)
-
-    asyncio.run(collector.collect())
-    asyncio.run(collector.collect())
-    reader.queues["notification"] = notification
-    asyncio.run(collector.collect())
-    asyncio.run(collector.collect())
-
-    ours = [one.getMessage() for one in caplog.records if one.name == "exporters.collectors.service_bus"]
-    assert ours == [
-        "service bus: queue 'notification': does not exist in the fake",
-        "service bus: every entity of the design is read again",
-    ]
 
 
 def test_a_namespace_without_one_of_our_entities_is_unavailable() -> None:
@@ -454,13 +433,14 @@ def test_the_real_client_reads_every_entity_on_one_connection(play: Play) -> Non
 
 def test_a_missing_queue_topic_and_subscription_are_named(play: Play) -> None:
     async def scenario(namespace: Namespace, collector: ServiceBus, _: PodIdentity) -> None:
-        families = await collector.collect()
-        assert collector.problems == (
+        told = await collector.collect()
+        assert isinstance(told, Partial)
+        assert told.problems == (
             f"queue 'location_search': does not exist in {namespace.address}",
             f"topic 'trip_events': does not exist in {namespace.address}",
             f"subscription 'trip_events/audit_subscription': does not exist in {namespace.address}",
         )
-        assert families == {
+        assert told.families == {
             MESSAGES: {
                 labels: value
                 for labels, value in EVERYTHING[MESSAGES].items()
@@ -555,9 +535,10 @@ _DESCRIPTION = '<QueueDescription xmlns="http://schemas.microsoft.com/netservice
 )
 def test_an_answer_that_cannot_be_read_costs_its_own_entity_only(play: Play, reply: Reply) -> None:
     async def scenario(_: Namespace, collector: ServiceBus, __: PodIdentity) -> None:
-        families = await collector.collect()
-        assert collector.problems == ("queue 'notification': the answer cannot be read",)
-        assert families == {
+        told = await collector.collect()
+        assert isinstance(told, Partial)
+        assert told.problems == ("queue 'notification': the answer cannot be read",)
+        assert told.families == {
             MESSAGES: {k: v for k, v in EVERYTHING[MESSAGES].items() if k[0] != "notification"},
             ENTITY_SIZE: {k: v for k, v in EVERYTHING[ENTITY_SIZE].items() if k != ("notification",)},
         }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,9 @@ from exporters.store import OWN, Store
 from observability.model.signal import Instrument, InstrumentKind
 from observability.model.text import Text
 from observability.model.units import Unit
+from observability.signals.exporter import SERIES_FOLDED
+
+deep = settings(max_examples=10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 200, deadline=None)
 
 
 def instrument(name: str, kind: InstrumentKind, *labels: str, bounds: tuple[float, ...] = ()) -> Instrument:
@@ -25,6 +30,8 @@ def instrument(name: str, kind: InstrumentKind, *labels: str, bounds: tuple[floa
 CALLS = instrument("calls_total", InstrumentKind.COUNTER, "api")
 DEPTH = instrument("depth", InstrumentKind.GAUGE, "queue")
 TOOK = instrument("took_seconds", InstrumentKind.HISTOGRAM, "api", bounds=(1.0, 2.0))
+ENDED = instrument("ended_total", InstrumentKind.COUNTER, "api", "outcome")
+REFUSED = instrument("refused_total", InstrumentKind.COUNTER, "reason")
 UP = instrument("up_now", InstrumentKind.GAUGE)
 
 SERIES, FOLDED = "tripgen_exporter_series", "tripgen_exporter_series_folded_total"
@@ -167,6 +174,47 @@ def test_what_a_source_calls_other_itself_joins_the_fold() -> None:
     assert of(store, FOLDED) == {(): 1.0}
 
 
+def test_folding_keeps_closed_labels_so_that_failures_stay_failures() -> None:
+    store = Store(limit=8)
+    ended = {(api, outcome): 1.0 for api in "abcde" for outcome in ("success", "failure")}
+    store.put("s", {ENDED: ended})
+    # Two series about the store itself, two kept for "other" of each outcome, so four are left.
+    assert of(store, "ended_total") == {
+        **dict.fromkeys(list(ended)[:4], 1.0), ("other", "success"): 3.0, ("other", "failure"): 3.0,
+    }  # fmt: skip
+    assert (of(store, SERIES), of(store, FOLDED)) == ({(): 8.0}, {(): 6.0})
+    del ended["e", "failure"]
+    store.put("s", {ENDED: {**ended, ("d", "failure"): 5.0}})
+    assert of(store, "ended_total")["other", "failure"] == 7.0
+
+
+def test_a_family_of_closed_labels_alone_is_never_folded() -> None:
+    store = Store(limit=4)
+    store.put("s", {REFUSED: {("a",): 1.0, ("other",): 2.0}})
+    assert of(store, "refused_total") == {("a",): 1.0, ("other",): 2.0}
+    # What has no place is left out and counted.
+    store.put("s", {REFUSED: {("a",): 1.0, ("other",): 2.0, ("b",): 3.0}})
+    assert of(store, "refused_total") == {("a",): 1.0, ("other",): 2.0}
+    assert of(store, FOLDED) == {(): 1.0}
+
+
+def test_what_a_source_folded_itself_is_added_to_the_stores_count() -> None:
+    store = Store(limit=4)
+    for elsewhere in (3.0, 5.0, 5.0):
+        store.put("s", {**calls(a=1.0, b=2.0), SERIES_FOLDED: {(): elsewhere}})
+    store.put("t", {SERIES_FOLDED: {(): 1.0}})
+    assert of(store, FOLDED) == {(): 7.0}
+    store.drop("t")
+    assert of(store, FOLDED) == {(): 7.0}
+    store.put("t", {SERIES_FOLDED: {(): 2.0}})
+    assert of(store, FOLDED) == {(): 8.0}
+    # It began anew.
+    store.put("t", {SERIES_FOLDED: {(): 1.0}})
+    assert of(store, FOLDED) == {(): 9.0}
+    with pytest.raises(ValueError, match=FOLDED):
+        store.put("t", {SERIES_FOLDED: {(): -1.0}})
+
+
 def test_label_values_that_become_the_same_are_added_up() -> None:
     store = Store()
     store.put("s", {CALLS: {("a\x01",): 1.0, ("a\x02",): 2.0}})
@@ -240,6 +288,7 @@ def test_ages_are_told_by_the_clock_that_is_passed_in() -> None:
 # --- properties -------------------------------------------------------------------------------------
 
 apis = st.sampled_from([f"api{n}" for n in range(12)] + ["other", "a\n", "b\n"])
+outcomes = st.sampled_from(["success", "failure", "other"])
 rounds = st.lists(
     st.tuples(
         st.sampled_from(["s", "t", OWN]),
@@ -250,6 +299,8 @@ rounds = st.lists(
                     "calls": st.dictionaries(apis, st.integers(0, 1000)),
                     "depth": st.dictionaries(apis, st.integers(-5, 1000)),
                     "took": st.dictionaries(apis, st.integers(0, 50), max_size=3),
+                    "ended": st.dictionaries(st.tuples(apis, outcomes), st.integers(0, 1000)),
+                    "refused": st.dictionaries(outcomes, st.integers(0, 1000)),
                 }
             ),
         ),
@@ -258,7 +309,7 @@ rounds = st.lists(
 )
 
 
-def built(source: str, made: Mapping[str, Mapping[str, int]]) -> dict[Instrument, dict[Labels, Value]]:
+def built(source: str, made: Mapping[str, Mapping[Any, int]]) -> dict[Instrument, dict[Labels, Value]]:
     """Each source has label values of its own, as ours have."""
     prefix = "" if source == "s" else f"{source}-"
 
@@ -271,13 +322,16 @@ def built(source: str, made: Mapping[str, Mapping[str, int]]) -> dict[Instrument
         TOOK: {
             named(name): Histogram((float(n), float(n)), float(2 * n), float(n)) for name, n in made["took"].items()
         },
+        ENDED: {(*named(name), outcome): float(value) for (name, outcome), value in made["ended"].items()},
+        # A closed label alone is never folded, so two sources that give it would give the same series.
+        REFUSED: {(outcome,): float(value) for outcome, value in made["refused"].items() if source == "s"},
     }
 
 
-@settings(deadline=None)
+@deep
 @given(limit=st.integers(3, 40), steps=rounds)
 def test_the_limit_is_never_exceeded_and_no_series_is_there_twice(
-    limit: int, steps: list[tuple[str, dict[str, dict[str, int]] | None]]
+    limit: int, steps: list[tuple[str, dict[str, dict[Any, int]] | None]]
 ) -> None:
     store, folded = Store(limit=limit), 0.0
     for source, made in steps:
@@ -292,27 +346,31 @@ def test_the_limit_is_never_exceeded_and_no_series_is_there_twice(
         folded = page[FOLDED,]
 
 
-@settings(deadline=None)
+@deep
 @given(
-    limit=st.integers(45, 80),
+    limit=st.integers(60, 90),
     made=st.dictionaries(st.sampled_from(["s", "t"]), rounds.map(lambda r: [m for _, m in r])),
 )
-def test_folding_keeps_the_sums(limit: int, made: dict[str, list[dict[str, dict[str, int]] | None]]) -> None:
+def test_folding_keeps_the_sums(limit: int, made: dict[str, list[dict[str, dict[Any, int]] | None]]) -> None:
     """With room for one ``other`` of each family, what the page adds up to is what was given."""
     last = {source: next((one for one in many if one is not None), None) for source, many in made.items()}
     store = Store(limit=limit)
     given_families = {source: built(source, one) for source, one in last.items() if one is not None}
     for source, one in given_families.items():
         store.put(source, one)
-    for kind in (CALLS, DEPTH):
+    for kind in (CALLS, DEPTH, REFUSED):
         values = [value for one in given_families.values() for value in one[kind].values()]
         assert sum(of(store, kind.name).values()) == sum(it for it in values if not isinstance(it, Histogram))
+    for outcome in ("success", "failure", "other"):
+        values = [it for one in given_families.values() for key, it in one[ENDED].items() if key[1] == outcome]
+        shown_values = [it for key, it in of(store, "ended_total").items() if key[1] == outcome]
+        assert sum(shown_values) == sum(it for it in values if not isinstance(it, Histogram))
     took = [it for one in given_families.values() for it in one[TOOK].values() if isinstance(it, Histogram)]
     assert sum(of(store, "took_seconds_count").values()) == sum(it.count for it in took)
     assert sum(of(store, "took_seconds_sum").values()) == sum(it.total for it in took)
 
 
-@settings(deadline=None)
+@deep
 @given(limit=st.integers(4, 12), steps=st.lists(st.dictionaries(apis, st.integers(0, 100), min_size=1), max_size=12))
 def test_other_never_goes_backwards_whatever_its_members_do(limit: int, steps: list[dict[str, int]]) -> None:
     store, before = Store(limit=limit), 0.0
@@ -324,10 +382,10 @@ def test_other_never_goes_backwards_whatever_its_members_do(limit: int, steps: l
             before = now
 
 
-@settings(deadline=None)
+@deep
 @given(steps=rounds)
 def test_values_put_again_and_again_are_encoded_as_if_they_were_new(
-    steps: list[tuple[str, dict[str, dict[str, int]] | None]],
+    steps: list[tuple[str, dict[str, dict[Any, int]] | None]],
 ) -> None:
     """Kept label text and taken-over numbers make the page that a fresh store makes."""
     store = Store()
@@ -336,7 +394,7 @@ def test_values_put_again_and_again_are_encoded_as_if_they_were_new(
         if made is not None:
             last[source] = built(source, made)
             store.put(source, last[source])
-    if all("other" not in name for families in last.values() for sets in families.values() for name in sets):
+    if all(name[0] != "other" for families in last.values() for sets in families.values() for name in sets):
         fresh = Store()
         for source, families in last.items():
             fresh.put(source, families)

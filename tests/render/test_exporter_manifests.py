@@ -236,7 +236,7 @@ def test_every_service_has_its_patch_and_its_settings() -> None:
 def loaded(data: Object, folder: Path) -> config.Config:
     """The settings as the exporter itself reads them; the secret's file is where the test can write it."""
     secret = folder / "connection-string"
-    secret.write_text("InstrumentationKey=none")
+    secret.write_text("InstrumentationKey=00000000-0000-0000-0000-000000000000")
     file = folder / "exporter.toml"
     file.write_text(data["exporter.toml"].replace(f"{make.SECRET_FOLDER}/{make.SECRET_KEY}", str(secret)))
     return config.load(file, {})
