@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from observability.model.alert import Action, Alert, Slo, Suppression, WebTest
+from observability.model.checklist import Item, MetricQuery
 from observability.model.dashboard import Dashboard
 from observability.model.errors import Problem
 from observability.model.place import ROOT, Definition
@@ -27,6 +28,8 @@ class Catalogue:
     instruments: tuple[Instrument, ...] = ()
     packs: tuple[Pack, ...] = ()
     queries: tuple[Query, ...] = ()
+    metric_queries: tuple[MetricQuery, ...] = ()
+    items: tuple[Item, ...] = ()
     actions: tuple[Action, ...] = ()
     alerts: tuple[Alert, ...] = ()
     slos: tuple[Slo, ...] = ()
@@ -43,6 +46,11 @@ class Catalogue:
             yield "instrument", instrument.name, instrument
         for query in self.queries:
             yield "query", query.key, query
+        # People name both alike when they run one.
+        for metric_query in self.metric_queries:
+            yield "query", metric_query.key, metric_query
+        for item in self.items:
+            yield "item", item.key, item
         for kind, listed in (
             ("action", self.actions),
             ("alert", self.alerts),
@@ -60,6 +68,8 @@ _FIELDS: dict[type[Definition], str] = {
     Instrument: "instruments",
     Pack: "packs",
     Query: "queries",
+    MetricQuery: "metric_queries",
+    Item: "items",
     Action: "actions",
     Alert: "alerts",
     Slo: "slos",

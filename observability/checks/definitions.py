@@ -21,6 +21,7 @@ from observability.render.kql import BIN_SIZE
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _SNAKES = frozenset({"signal", "instrument"})
+_IN_A_PACK = frozenset({"query", "item"})
 _WORD = re.compile(r"\w+")
 
 
@@ -29,8 +30,8 @@ def check(catalogue: Catalogue, sections: Mapping[str, Text], findings: tuple[Fi
     readings = {finding.id for finding in findings}
     for kind, name, definition in catalogue.everything():
         where = str(definition.place)
-        # A query's file is part of its key, and not of the name that somebody chose.
-        chosen = name.rsplit("/", 1)[-1] if kind == "query" else name
+        # The file is part of a query's key, and not of the name that somebody chose.
+        chosen = name.rsplit("/", 1)[-1] if kind in _IN_A_PACK else name
         if not (_SNAKE if kind in _SNAKES else _SLUG).fullmatch(chosen):
             words = "lower case words joined by " + ("_" if kind in _SNAKES else "-")
             yield Problem(where, kind, name, "is not a name of this project", f"use {words}")
@@ -198,6 +199,7 @@ def _packs(catalogue: Catalogue) -> Iterator[Problem]:
     for pack in catalogue.packs:
         yield from empty_texts(str(pack.place), "pack", pack.place.file, vars(pack))
     packs = {pack.place.file for pack in catalogue.packs}
-    for file in sorted({query.place.file for query in catalogue.queries} - packs):
+    inside = (*catalogue.queries, *catalogue.metric_queries, *catalogue.items)
+    for file in sorted({each.place.file for each in inside} - packs):
         todo = "add PACK = Pack(title=Text(ko=..., en=...))"
         yield Problem(file, "pack", file, "the file has queries and no PACK", todo)

@@ -111,7 +111,8 @@ def _signal(signal: Signal, emitted: _Emitted, resources: Mapping[str, ResourceN
         yield from _labels(found, signal.promql, emitted)
         yield from _use(found, emitted)
     if signal.metric is not None:
-        yield from _platform(signal, signal.metric, resources)
+        yield from platform(signal.metric, resources)
+        yield from _unit(signal, signal.metric, resources)
 
 
 def _names(found: series.Reading, emitted: _Emitted) -> Iterator[tuple[str, str]]:
@@ -170,9 +171,8 @@ def _use(found: series.Reading, emitted: _Emitted) -> Iterator[tuple[str, str]]:
         yield "aggregates label 'le' away, so histogram_quantile has no buckets", "add le to the grouping"
 
 
-def _platform(
-    signal: Signal, metric: PlatformMetric, resources: Mapping[str, ResourceName]
-) -> Iterator[tuple[str, str]]:
+def platform(metric: PlatformMetric, resources: Mapping[str, ResourceName]) -> Iterator[tuple[str, str]]:
+    """Problems of a platform metric that its resource does not emit so."""
     resource = resources.get(metric.resource)
     if resource is None:
         known = ", ".join(f"'{name}'" for name in sorted(resources))
@@ -192,6 +192,13 @@ def _platform(
         if dimension not in facts["dimensions"]:
             has = ", ".join(f"'{name}'" for name in facts["dimensions"]) or "none"
             yield f"'{metric.metric}' has no dimension '{dimension}'", f"it has {has}"
+
+
+def _unit(signal: Signal, metric: PlatformMetric, resources: Mapping[str, ResourceName]) -> Iterator[tuple[str, str]]:
+    resource = resources.get(metric.resource)
+    facts = metrics.load().get(resource.type, {}).get(metric.metric) if resource else None
+    if facts is None:
+        return
     comes_in = "count" if metric.aggregation == "Count" else facts["unit"].lower()
     if signal.unit not in _UNITS.get(comes_in, {signal.unit}):
         yield (
@@ -202,7 +209,7 @@ def _platform(
 
 def _alert(alert: Alert, resources: Mapping[str, ResourceName]) -> Iterator[tuple[str, str]]:
     if alert.engine is Engine.METRIC and alert.watches.metric is not None:
-        grain = _finest(alert.watches.metric, resources)
+        grain = finest(alert.watches.metric, resources)
         # A window that is no whole number of seconds has a problem of its own (checks/azure.py).
         if grain is not None and timedelta() < alert.window < grain and not alert.window % timedelta(seconds=1):
             yield (
@@ -252,7 +259,8 @@ def _examples(alert: Alert) -> Iterator[tuple[str, str]]:
             yield f"has no example that {words}", "add one to examples="
 
 
-def _finest(metric: PlatformMetric, resources: Mapping[str, ResourceName]) -> timedelta | None:
+def finest(metric: PlatformMetric, resources: Mapping[str, ResourceName]) -> timedelta | None:
+    """The finest grain in which Azure keeps the metric; None where there is no such metric."""
     resource = resources.get(metric.resource)
     facts = metrics.load().get(resource.type, {}).get(metric.metric) if resource else None
     return min(_duration(grain) for grain in facts["grains"]) if facts is not None else None

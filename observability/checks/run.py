@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from observability.azure import tables
 from observability.catalog import Catalogue
-from observability.checks import azure, definitions, firing, kql, panels, shapes
+from observability.checks import azure, checklists, definitions, firing, kql, panels, shapes
 from observability.checks.texts import Text, texts
 from observability.design.document import SECTIONS
 from observability.design.findings import FINDINGS
@@ -27,6 +27,7 @@ def sound(catalogue: Catalogue) -> Catalogue:
         *catalogue.problems,
         *definitions.check(shaped, SECTIONS, FINDINGS),
         *panels.check(shaped, SECTIONS, FINDINGS),
+        *checklists.check(shaped, SECTIONS, FINDINGS, RESOURCES),
         *azure.check(shaped),
         *azure.check_telemetry(WORKSPACE, RETENTION, tables.load().keys()),
         *kql.check(shaped),

@@ -16,7 +16,19 @@ _EPILOG = """\
 exit codes: 0 done; 1 problems in the definitions; 2 wrong arguments; 3 generated files are stale;
 4 something needed did not answer; 130 interrupted
 """
-KINDS = ("alert", "signal", "query", "dashboard", "action", "slo", "instrument", "suppression", "web-test", "finding")
+KINDS = (
+    "alert",
+    "signal",
+    "query",
+    "item",
+    "dashboard",
+    "action",
+    "slo",
+    "instrument",
+    "suppression",
+    "web-test",
+    "finding",
+)
 
 
 def _json_flag(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from observability.model.place import Definition
 from observability.model.source import Source
 from observability.model.text import Text
+from observability.model.verdict import Verdict
 
 Param = timedelta | bool | int | float | str
 """A query parameter; render/kql.py writes it as one ``let`` literal and never splices it into the text."""
@@ -25,8 +26,9 @@ class Pack(Definition):
 class Query(Definition):
     """A whole query, ready to run.
 
-    ``columns`` are what it returns, name to KQL type, in order. ``caveat`` says why the text answers nothing
-    here, and ``runnable`` is False where Azure would refuse it: such a query is kept as a document, never deployed.
+    ``columns`` are what it returns, name to KQL type, in order. ``verdict`` judges each row of them. ``caveat`` says
+    why the text answers nothing here, and ``runnable`` is False where Azure would refuse it: such a query is kept as a
+    document, never deployed.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Query(Definition):
     columns: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Param] = field(default_factory=dict)
     look_for: Text | None = None
+    verdict: Verdict | None = None
     caveat: Text | None = None
     runnable: bool = True
     verbatim: bool = False

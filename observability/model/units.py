@@ -20,6 +20,9 @@ class Unit(Enum):
     RATIO = ("share", 1.0, 0.0, 1.0, "", "")
     SECONDS = ("time", 1.0, 0.0, None, " s", "초")
     MILLISECONDS = ("time", 0.001, 0.0, None, " ms", " ms")
+    MINUTES = ("time", 60.0, 0.0, None, " min", "분")
+    HOURS = ("time", 3600.0, 0.0, None, " h", "시간")
+    DAYS = ("time", 86400.0, 0.0, None, " days", "일")
     BYTES = ("size", 1.0, 0.0, None, " B", " B")
     MEGABYTES = ("size", 1e6, 0.0, None, " MB", " MB")
     GIGABYTES = ("size", 1e9, 0.0, None, " GB", " GB")
@@ -28,6 +31,7 @@ class Unit(Enum):
     MESSAGES = ("messages", 1.0, 0.0, None, " messages", "건")
     CONNECTIONS = ("connections", 1.0, 0.0, None, " connections", "개")
     PER_SECOND = ("rate", 1.0, 0.0, None, "/s", "/s")
+    PER_MINUTE = ("rate", 1 / 60, 0.0, None, "/min", "/분")
     SCORE = ("score", 1.0, 1.0, 5.0, "", "점")
     USD = ("money", 1.0, 0.0, None, " USD", " USD")
 

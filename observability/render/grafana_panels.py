@@ -26,6 +26,9 @@ UNITS: dict[Unit, str] = {
     Unit.RATIO: "percentunit",
     Unit.SECONDS: "s",
     Unit.MILLISECONDS: "ms",
+    Unit.MINUTES: "m",
+    Unit.HOURS: "h",
+    Unit.DAYS: "d",
     Unit.BYTES: "decbytes",
     Unit.MEGABYTES: "decmbytes",
     Unit.GIGABYTES: "decgbytes",
@@ -34,6 +37,7 @@ UNITS: dict[Unit, str] = {
     Unit.MESSAGES: "short",
     Unit.CONNECTIONS: "short",
     Unit.PER_SECOND: "reqps",
+    Unit.PER_MINUTE: "reqpm",
     Unit.SCORE: "short",
     Unit.USD: "currencyUSD",
 }

@@ -1,0 +1,1 @@
+"""Running queries: on Azure, or on files of this machine, behind one interface."""
