@@ -61,6 +61,22 @@ def check(catalogue: Catalogue) -> Iterator[Problem]:
             yield Problem(str(text.definition.place), text.kind, text.name, wrong, todo)
 
 
+def portable(text: str) -> Iterator[tuple[str, str]]:
+    """What the local engine would refuse, or answer otherwise than Azure, and the way out."""
+    yield from _portable(pipelines.read(text, tables.load().keys() | tables.FUNCTIONS, tables.SAMPLED))
+
+
+def bin_size(literal: str) -> Iterator[tuple[str, str]]:
+    """Problems of a timespan that rows are binned by."""
+    microseconds = _microseconds(literal)
+    if microseconds is None:
+        return
+    if microseconds < _MICROSECONDS["s"]:
+        yield f"bins by '{literal}', which is shorter than a second", "use '1s' or more"
+    elif _MICROSECONDS["d"] % microseconds:
+        yield f"bins by '{literal}', which does not divide a day", "use a size that does"
+
+
 def _problems(text: Text, known: Set[str]) -> Iterator[tuple[str, str]]:
     shape = pipelines.read(text.text, known, tables.SAMPLED)
     if text.runnable:
@@ -115,14 +131,7 @@ def _portable(shape: Shape) -> Iterator[tuple[str, str]]:
 def _bin(size: list[Item], timespans: dict[str, str]) -> Iterator[tuple[str, str]]:
     """The size may be a literal or a parameter; what is computed stays unread."""
     written = _literal(size)
-    literal = timespans.get(written, written)
-    microseconds = _microseconds(literal)
-    if microseconds is None:
-        return
-    if microseconds < _MICROSECONDS["s"]:
-        yield f"bins by '{literal}', which is shorter than a second", "use '1s' or more"
-    elif _MICROSECONDS["d"] % microseconds:
-        yield f"bins by '{literal}', which does not divide a day", "use a size that does"
+    yield from bin_size(timespans.get(written, written))
 
 
 def _literal(items: list[Item]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""\s+|//[^\n]*|(
     [hH]?@"(?:[^"\n]|"")*" | [hH]?@'(?:[^'\n]|'')*' | [hH]?"(?:[^"\\\n]|\\.)*" | [hH]?'(?:[^'\\\n]|\\.)*'
     | ```.*?``` | ~~~.*?~~~
@@ -36,7 +36,7 @@ Call = tuple[str, list[list[Item]]]
 
 
 def tokens_of(text: str) -> list[str]:
-    return [token for token in _TOKEN.findall(text) if token]
+    return [token for token in TOKEN.findall(text) if token]
 
 
 def split(items: Iterable[Item], separator: str) -> list[list[Item]]:
