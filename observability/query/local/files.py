@@ -120,22 +120,37 @@ def _time(con: DuckDBPyConnection, files: tuple[Path, ...]) -> str:
     return _cast(name, found[name], "datetime") if name is not None else "NULL::TIMESTAMP"
 
 
-def make_views(con: DuckDBPyConnection, folder: Folder, wanted: Iterable[str], span: Span) -> dict[str, list[str]]:
-    """A view for each wanted table that is there, cut to the span; returns its columns.
+@dataclass(frozen=True, slots=True)
+class View:
+    """``absent`` are columns of Azure's table that the file does not have: they are empty in the view."""
+
+    columns: tuple[str, ...]
+    absent: frozenset[str]
+
+
+def make_views(con: DuckDBPyConnection, folder: Folder, wanted: Iterable[str], span: Span) -> dict[str, View]:
+    """A view for each wanted table that is there, cut to the span.
 
     Every column of Azure's table is there, in Azure's type. A string is never null, as in Kusto.
     """
-    schema = {}
+    views = {}
     for table in wanted:
         if table in folder.files:
-            columns = tables.load()[table]
-            con.execute(_view(con, table, folder.files[table], columns, span))
-            schema[table] = list(columns)
-    return schema
+            columns, files = tables.load()[table], folder.files[table]
+            found = {name.removesuffix(_PORTAL_TIME): (name, kind) for name, kind in _columns(con, files).items()}
+            con.execute(_view(con, table, files, columns, found, span))
+            views[table] = View(tuple(columns), frozenset(columns.keys() - found.keys()))
+    return views
 
 
-def _view(con: DuckDBPyConnection, table: str, files: tuple[Path, ...], columns: Mapping[str, str], span: Span) -> str:
-    found = {name.removesuffix(_PORTAL_TIME): (name, kind) for name, kind in _columns(con, files).items()}
+def _view(
+    con: DuckDBPyConnection,
+    table: str,
+    files: tuple[Path, ...],
+    columns: Mapping[str, str],
+    found: Mapping[str, tuple[str, str]],
+    span: Span,
+) -> str:
     full = _without_nulls(con, files)
     chosen = []
     for column, kind in columns.items():
