@@ -4,10 +4,10 @@ from observability.design.services import AI, TRIP
 from observability.model.query import Pack, Query
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import minutes
+from observability.model.units import hours, minutes
 from observability.signals.services import FAILED
 
-PACK = Pack(title=Text(ko="초기 대응", en="Triage"))
+PACK = Pack(title=Text(ko="초기 대응", en="Triage"), span=hours(1))
 
 _FIRST_MINUTES = Derived(
     Text(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from observability.model.place import Definition
-from observability.model.query import Query
+from observability.model.query import Query, pack_of
 from observability.model.signal import PlatformMetric
 from observability.model.source import Source
 from observability.model.text import Text
@@ -37,8 +37,7 @@ class MetricQuery(Definition):
 
     @property
     def pack(self) -> str:
-        """The pack's id, from the name of the file that defines it."""
-        return self.place.file.rsplit("/", 1)[-1].removesuffix(".py").replace("_", "-")
+        return pack_of(self)
 
     @property
     def key(self) -> str:
@@ -66,8 +65,7 @@ class Item(Definition):
 
     @property
     def pack(self) -> str:
-        """The pack's id, from the name of the file that defines it."""
-        return self.place.file.rsplit("/", 1)[-1].removesuffix(".py").replace("_", "-")
+        return pack_of(self)
 
     @property
     def key(self) -> str:

@@ -15,11 +15,24 @@ Param = timedelta | bool | int | float | str
 """A query parameter; render/kql.py writes it as one ``let`` literal and never splices it into the text."""
 
 
+def pack_of(definition: Definition) -> str:
+    """A pack's id, from the name of the file that the definition stands in."""
+    return definition.place.file.rsplit("/", 1)[-1].removesuffix(".py").replace("_", "-")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pack(Definition):
-    """The queries of one file under kql/; its id is the file's name with ``-`` for ``_``."""
+    """The queries of one file under kql/; its id is the file's name with ``-`` for ``_``.
+
+    ``span`` is how far back it looks where nobody says.
+    """
 
     title: Text
+    span: timedelta = timedelta(days=1)
+
+    @property
+    def id(self) -> str:
+        return pack_of(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +58,7 @@ class Query(Definition):
 
     @property
     def pack(self) -> str:
-        """The pack's id, from the name of the file that defines the query."""
-        return self.place.file.rsplit("/", 1)[-1].removesuffix(".py").replace("_", "-")
+        return pack_of(self)
 
     @property
     def key(self) -> str:

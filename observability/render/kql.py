@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from textwrap import dedent
@@ -13,25 +14,30 @@ from observability.model.query import Kql, Param, Query
 from observability.render import durations
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# Controls, line ends of Unicode that some readers end a string at, and halves of a character.
+_UNWRITABLE = frozenset({"Cc", "Zl", "Zp", "Cs"})
 BIN_SIZE = "bin_size"
 
 
 def literal(value: Param) -> str:
     """One KQL literal.
 
-    Raises ValueError for a text with a control character other than tab and line ends, and for infinity and NaN.
+    Raises ValueError for a text with a control character other than tab and line ends or half a character, for a whole
+    number that does not fit a long, and for infinity and NaN.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, timedelta):
         return durations.kql(value)
     if isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise ValueError(f"{value!r} does not fit a long")
         return str(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{value!r} is not a number that KQL can write")
         return repr(value)
-    if any(ord(char) < 32 and char not in _ESCAPES for char in value):
+    if any(char not in _ESCAPES and unicodedata.category(char) in _UNWRITABLE for char in value):
         raise ValueError(f"{value!r} holds a control character")
     return '"' + "".join(_ESCAPES.get(char, char) for char in value) + '"'
 
@@ -44,9 +50,13 @@ def _body(text: str) -> str:
     return dedent(text).strip()
 
 
-def query(definition: Query) -> str:
-    """The query as people run it."""
-    return _let({name: literal(value) for name, value in definition.params.items()}) + _body(definition.text)
+def query(definition: Query, given: Mapping[str, Param] | None = None) -> str:
+    """The query as people run it; ``given`` replaces defaults of its parameters."""
+    values = {
+        **definition.params,
+        **{name: value for name, value in (given or {}).items() if name in definition.params},
+    }
+    return _let({name: literal(value) for name, value in values.items()}) + _body(definition.text)
 
 
 def _measure(kql: Kql, params: Mapping[str, str], time: bool) -> str:

@@ -27,13 +27,13 @@ def run(cursor: Any, query: MetricQuery) -> Table:
     rows = cursor.execute(
         f"""
         WITH points AS (
-            SELECT upper(Resource) AS resource, time_bucket(to_seconds($grain), TimeGenerated, TIMESTAMP '1970-01-01') AS at,
+            SELECT upper(Resource) AS resource, time_bucket(to_seconds($grain), TimeGenerated, TIMESTAMP '1970-01-01') AS began,
                 {fold}("{_COLUMNS[metric.aggregation]}") AS value
             FROM {TABLE}
             WHERE MetricName = $metric AND list_contains($names, upper(Resource))
             GROUP BY ALL
         )
-        SELECT lower(resource), min(value), avg(value), max(value), arg_max(value, at), max(at)
+        SELECT lower(resource), min(value), avg(value), max(value), arg_max(value, began), max(began)
         FROM points WHERE value IS NOT NULL GROUP BY resource ORDER BY resource
         """,  # noqa: S608 - the names come from the two tables above
         {"grain": query.grain.total_seconds(), "metric": metric.metric, "names": names},
