@@ -151,13 +151,17 @@ def _workspace(catalogue: Catalogue) -> Artefact:
 def _kql(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
     """Every query as a file, and those that run as a query pack."""
     entries = []
+    paged: dict[str, list[int]] = {}
+    for alert in catalogue.alerts:
+        for step in alert.first_steps:
+            paged.setdefault(step.key, []).append(int(alert.severity))
     for query in catalogue.queries:
         body = kql.query(query)
         notes = [text for text in (query.look_for, query.caveat) if text is not None]
         yield _kql_file(query.key, query.title, query.source, query.place.file, body, notes, f"query:{query.key}")
         # The document's own texts answer nothing here (R8 to R10): in the pack somebody would take that for an answer.
         if query.runnable and not query.verbatim:
-            entries.append(arm_queries.from_query(query))
+            entries.append(arm_queries.from_query(query, paged.get(query.key, ())))
     for alert in catalogue.alerts:
         if alert.engine is Engine.LOG:
             key, body = f"alerts/{alert.id}", kql.alert(alert)

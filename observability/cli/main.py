@@ -97,9 +97,59 @@ def parser() -> argparse.ArgumentParser:
     _lang_flag(findings)
     _json_flag(findings)
 
+    _kql(commands.add_parser("kql", help="run queries and packs on a workspace, or on exported files"))
+
     completion = commands.add_parser("completion", help="print a completion script for your shell")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="e.g. tripobs completion bash >> ~/.bashrc")
     return top
+
+
+def _kql(parser: argparse.ArgumentParser) -> None:
+    """`tripobs kql ...`."""
+    parser.description = "Queries and packs: what there is, what they say, and what they answer."
+    parser.epilog = (
+        "exit codes of run and pack: 0 all is well; 1 a check failed; 2 wrong arguments; 4 a source did not answer, or "
+        "had no data; 130 interrupted"
+    )
+    commands = parser.add_subparsers(dest="kql_command", metavar="COMMAND", required=True)
+
+    listing = commands.add_parser("list", help="the queries, all or of one pack")
+    listing.add_argument("pack", nargs="?", metavar="PACK")
+    _lang_flag(listing)
+    _json_flag(listing)
+
+    show = commands.add_parser("show", help="a query as it would be run")
+    show.add_argument("id", metavar="ID", help="PACK/QUERY, or the query alone where one pack has it")
+    show.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="set a parameter")
+    _lang_flag(show)
+    _json_flag(show)
+
+    for name, what in (("run", "run one query"), ("pack", "run a pack and judge it")):
+        one = commands.add_parser(name, help=what, epilog=parser.epilog)
+        one.add_argument("id", metavar="ID" if name == "run" else "PACK")
+        _where_from(one)
+        one.add_argument("--since", metavar="6h", help="how far back from --to, or from now")
+        one.add_argument("--from", dest="start", metavar="TIME", help="begin, with a zone: '2026-11-23 09:00 KST'")
+        one.add_argument("--to", dest="end", metavar="TIME", help="end, with a zone (default: now)")
+        one.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="set a parameter")
+        one.add_argument(
+            "--format",
+            choices=("table", "json", "csv", "markdown", "html"),
+            default="table",
+            help="how to print (default: table)",
+        )
+        one.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
+        one.add_argument("--out", metavar="FILE", help="write there instead of printing")
+        one.add_argument("--verbose", "-v", action="store_true", help="a line for each query, without a terminal too")
+        _lang_flag(one)
+
+
+def _where_from(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--local", metavar="DIR", help="a folder of exported tables; 'demo' makes one")
+    parser.add_argument(
+        "--workspace", metavar="NAME", help="a workspace's name, id or resource id (default: TRIPOBS_WORKSPACE)"
+    )
+    parser.add_argument("--subscription", metavar="ID", help="where to look the workspace's name up")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -117,6 +167,10 @@ def run(arguments: argparse.Namespace) -> int:
         from observability.cli.check import check
 
         return check(arguments)
+    if arguments.command == "kql":
+        from observability.cli import kql
+
+        return kql.command(arguments)
     from observability.cli import look
 
     return look.COMMANDS[arguments.command](arguments)

@@ -48,6 +48,20 @@ _TOPICS = (
     ("Signin", "security", _WORKSPACE),
     ("Security", "security", _WORKSPACE),
 )
+# What a query is filed under, by the type of resource whose tables it reads.
+_SERVICES = {
+    "microsoft.insights/components": "services",
+    "microsoft.containerservice/managedclusters": "aks",
+    "microsoft.dbforpostgresql/flexibleservers": "postgresql",
+    "microsoft.cache/redis": "redis",
+    "microsoft.servicebus/namespaces": "service-bus",
+    "microsoft.keyvault/vaults": "key-vault",
+    "microsoft.network/azurefirewalls": "edge",
+    "microsoft.network/applicationgateways": "edge",
+    "microsoft.cdn/profiles": "edge",
+    "microsoft.containerregistry/registries": "delivery",
+    _WORKSPACE: "workspace",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +79,19 @@ def parameters() -> list[Parameter]:
     return [Parameter(_NAME, "Name of the query pack.", default="qp-tripgen")]
 
 
-def from_query(query: Query) -> PackEntry:
-    """The query with what to look for, its caveat and its sections. Raises ValueError where it cannot run."""
+def from_query(query: Query, severities: Iterable[int] = ()) -> PackEntry:
+    """The query with what to look for, its caveat and its sections; ``severities`` of the alerts that begin with it.
+
+    Raises ValueError where it cannot run.
+    """
     if not query.runnable:
         raise ValueError(f"query '{query.key}' cannot run; keep it out of the pack")
     sections = sections_of(query.source)
     tags: dict[str, tuple[str, ...]] = {"pack": (query.pack,)}
     if sections:
         tags["section"] = tuple(dict.fromkeys(section.number for section in sections))
+    if pages := tuple(f"Sev{number}" for number in sorted(set(severities))):
+        tags["severity"] = pages
     said = {lang: [words.get(lang) for words in (query.look_for, query.caveat) if words is not None] for lang in LANGS}
     if sections:
         said["ko"].append(f"설계서 {section_list(sections)}.")
@@ -91,9 +110,13 @@ def _topic(table: str) -> tuple[str, str]:
     return next(fits, ("monitor", _WORKSPACE))
 
 
+def _topics(body: str) -> list[tuple[str, str]]:
+    return [_topic(word) for word in re.findall(r"\w+", body) if word in load() or word in FUNCTIONS]
+
+
 def _related(body: str) -> dict[str, list[str]]:
     """Where Log Analytics offers the query: beside its workspace, and beside the resources whose tables it reads."""
-    topics = [_topic(word) for word in re.findall(r"\w+", body) if word in load() or word in FUNCTIONS]
+    topics = _topics(body)
     # Azure takes ten of each at most.
     return {
         "categories": list(dict.fromkeys(category for category, _ in topics))[:10],
@@ -102,7 +125,14 @@ def _related(body: str) -> dict[str, list[str]]:
 
 
 def _tags(entry: PackEntry) -> dict[str, list[str]]:
-    tags = {**entry.tags, **{f"title-{lang}": (entry.title.get(lang),) for lang in LANGS}, "labels": ("tripgen",)}
+    tags = {
+        **entry.tags,
+        **{f"title-{lang}": (entry.title.get(lang),) for lang in LANGS},
+        "labels": ("tripgen",),
+        "language": LANGS,
+    }
+    if services := tuple(dict.fromkeys(_SERVICES[kind] for _, kind in _topics(entry.body))):
+        tags["service"] = services
     return {name: [text(value) for value in values] for name, values in sorted(tags.items())}
 
 

@@ -44,8 +44,10 @@ def test_a_query_is_deployed_under_a_lasting_name_with_its_titles_in_both_langua
             },
             "tags": {
                 "labels": ["tripgen"],
+                "language": ["ko", "en"],
                 "pack": ["shop"],
                 "section": ["1.2"],
+                "service": ["services"],
                 "title-en": ["Slow orders"],
                 "title-ko": ["느린 주문"],
             },
@@ -142,6 +144,13 @@ def test_an_entry_says_what_to_look_for_what_to_mind_and_where_it_comes_from() -
         ),
         tags={"pack": ("test-arm-queries",), "section": ("1.2", "4")},
     )
+
+
+def test_a_query_is_tagged_with_the_severities_of_the_alerts_that_begin_with_it_and_the_services_it_reads() -> None:
+    entry = from_query(triage.DATABASE_REFUSALS, [2, 1, 2])
+    assert entry.tags["severity"] == ("Sev1", "Sev2")
+    assert query(entry, "en")["properties"]["tags"]["service"] == ["postgresql"]
+    assert query(DENIED, "en")["properties"]["tags"]["service"] == ["aks", "postgresql"]
 
 
 def test_a_query_that_cannot_run_never_gets_into_the_pack() -> None:
