@@ -13,10 +13,14 @@ _COLOURS = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
 
 def colour(text: str, name: str, stream: IO[str] | None = None) -> str:
     """``text`` in a colour, if the stream is a terminal and NO_COLOR is not set."""
-    out = stream or sys.stdout
-    if not out.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if not inked(stream or sys.stdout):
         return text
     return f"\x1b[{_COLOURS[name]}m{text}\x1b[0m"
+
+
+def inked(stream: IO[str]) -> bool:
+    """Whether the stream is a terminal that shows colours and nobody asked for none."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def width(text: str) -> int:

@@ -1,0 +1,59 @@
+"""Where answers come from: a workspace on Azure, a folder of exports, or the demo."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from observability.query.errors import WrongArgument
+
+if TYPE_CHECKING:
+    from observability.query.answers import Backend
+
+DEMO = "demo"
+WORKSPACE = "TRIPOBS_WORKSPACE"
+_DEMO_HOURS, _DEMO_SEED = 24, 7
+
+
+@contextlib.contextmanager
+def chosen(arguments: argparse.Namespace) -> Iterator[tuple[Backend, datetime]]:
+    """The backend that was asked for, and what "now" means there. Raises WrongArgument, SourceUnavailable."""
+    workspace = arguments.workspace or os.environ.get(WORKSPACE)
+    if arguments.local is None and not workspace:
+        raise WrongArgument(
+            f"say where the answers are: --workspace NAME (or {WORKSPACE}), --local DIR of exports, or --local {DEMO}"
+        )
+    if arguments.local is not None:
+        if arguments.workspace is not None:
+            raise WrongArgument("--local and --workspace: are two places; give one of them")
+        from observability.query.local import LocalBackend
+
+        backend = LocalBackend(local_folder(arguments.local), name=DEMO if arguments.local == DEMO else "")
+        yield backend, backend.end()
+        return
+    from observability.query.azure import connect
+
+    azure = connect(workspace, subscription=arguments.subscription)
+    try:
+        yield azure, datetime.now(UTC)
+    finally:
+        azure.close()
+
+
+def local_folder(name: str) -> Path:
+    """The folder of that name; the demo's telemetry is made the first time it is asked for, and kept."""
+    if name != DEMO:
+        return Path(name)
+    from observability import __version__
+    from observability.cli.demo_data import make
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "tripobs" / f"demo-{__version__}-{_DEMO_HOURS}h-{_DEMO_SEED}"
+    make(folder, hours=_DEMO_HOURS, seed=_DEMO_SEED, quiet=not sys.stderr.isatty())
+    return folder

@@ -1,0 +1,90 @@
+"""Results in the format that was asked for, to the terminal or to a file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TypedDict
+
+from observability.cli import terminal
+from observability.query.errors import WrongArgument
+from observability.query.report import Report, Step
+from observability.query.show import csv, json, markdown, text
+
+FORMATS = ("table", "json", "csv", "markdown", "html")
+_WIDTH = 120
+
+
+class _Screen(TypedDict):
+    columns: int
+    colours: bool
+
+
+def refuse(arguments: argparse.Namespace) -> None:
+    """Raises WrongArgument, before anything is asked, for what could not be written when it has been."""
+    if arguments.out is None:
+        if arguments.format == "html" and sys.stdout.isatty():
+            raise WrongArgument("--format html: is a file for a browser; name it with --out report.html")
+        return
+    path = Path(arguments.out)
+    if path.is_dir():
+        raise WrongArgument(f"--out {path}: is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise WrongArgument(f"--out {path}: there is no folder {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise WrongArgument(f"--out {path}: nothing can be written to {path.parent}; name a folder of your own")
+
+
+def report(arguments: argparse.Namespace, found: Report) -> str:
+    """A pack's report."""
+    if arguments.format == "table":
+        return text.report(found, lang=arguments.lang, **_screen(arguments))
+    if arguments.format == "json":
+        return json.report(found)
+    if arguments.format == "csv":
+        return csv.report(found, lang=arguments.lang)
+    if arguments.format == "markdown":
+        return markdown.report(found, lang=arguments.lang)
+    return _html(found, arguments)
+
+
+def step(arguments: argparse.Namespace, one: Step, alone: Report) -> str:
+    """One query's result; ``alone`` is a report of it and nothing else, for the page."""
+    if arguments.format == "table":
+        return text.step(one, lang=arguments.lang, **_screen(arguments))
+    if arguments.format == "json":
+        return json.step(one)
+    if arguments.format == "csv":
+        return csv.step(one)
+    if arguments.format == "markdown":
+        return markdown.step(one, lang=arguments.lang)
+    return _html(alone, arguments)
+
+
+def _html(found: Report, arguments: argparse.Namespace) -> str:
+    from observability.query.show import html  # brings Jinja2, which no other format needs
+
+    return html.report(found, lang=arguments.lang)
+
+
+def _screen(arguments: argparse.Namespace) -> _Screen:
+    """How wide, and in which ink; a file and a pipe get no ink."""
+    ink = arguments.out is None and terminal.inked(sys.stdout)
+    return {"columns": shutil.get_terminal_size((_WIDTH, 24)).columns, "colours": ink}
+
+
+def write(arguments: argparse.Namespace, body: str) -> None:
+    """To the file that was named, whole or not at all, or to the output."""
+    if arguments.out is None:
+        sys.stdout.write(body)
+        return
+    path = Path(arguments.out)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, newline="", delete=False) as draft:
+        draft.write(body)
+    Path(draft.name).chmod(0o644)
+    Path(draft.name).replace(path)
+    print(f"wrote {path}", file=sys.stderr)

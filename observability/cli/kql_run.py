@@ -1,0 +1,112 @@
+"""`tripobs kql run`, `pack`, `serve`: ask, print, and say by the exit code how it went."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from observability.catalog import Catalogue
+from observability.cli import backends, formats, main, terminal
+from observability.model.query import Query
+from observability.model.verdict import Outcome
+from observability.query import params, runner, times
+from observability.query.answers import Span
+from observability.query.errors import WrongArgument
+from observability.query.report import Part, Report, Step
+
+
+def _run(catalogue: Catalogue, arguments: argparse.Namespace) -> int:
+    asked = runner.find(catalogue, arguments.id)
+    if isinstance(asked, Query) and not asked.runnable:
+        why = asked.caveat.get(arguments.lang) if asked.caveat else ""
+        raise WrongArgument(f"query '{asked.key}': cannot be run. {why}".rstrip())
+    given = params.given([asked] if isinstance(asked, Query) else [], arguments.param)
+    formats.refuse(arguments)
+    span_of = next(pack for pack in catalogue.packs if pack.id == asked.pack).span
+    with backends.chosen(arguments) as (backend, now), _interruptible() as stop:
+        span = _span(arguments, now, span_of)
+        step = runner.run_one(asked, backend, span, given, said=lambda ask, answer: None, stop=stop)
+        alone = Report(asked.pack, asked.title, span, backend.name, datetime.now(UTC), (Part(None, (step,)),))
+        formats.write(arguments, formats.step(arguments, step, alone))
+        if stop.is_set():
+            return main.INTERRUPTED
+    return _code([step])
+
+
+def _pack(catalogue: Catalogue, arguments: argparse.Namespace) -> int:
+    from observability.query.progress import Progress
+
+    pack = runner.find_pack(catalogue, arguments.id)
+    planned = runner.plan(catalogue, pack)
+    given = params.given([asked for asked in planned.asked if isinstance(asked, Query)], arguments.param)
+    formats.refuse(arguments)
+    with backends.chosen(arguments) as (backend, now), _interruptible() as stop:
+        span = _span(arguments, now, pack.span)
+        progress = Progress(len(planned.asked), sys.stderr, verbose=arguments.verbose)
+        report = runner.run(planned, backend, span, given, said=progress.said, stop=stop, now=datetime.now(UTC))
+        progress.close()
+        formats.write(arguments, formats.report(arguments, report))
+        _summary(report, stop.is_set())
+        if stop.is_set():
+            return main.INTERRUPTED
+    return _code(report.steps)
+
+
+def _span(arguments: argparse.Namespace, now: datetime, default: timedelta) -> Span:
+    return times.span(
+        arguments.since, arguments.start, arguments.end, now=now, default=default, attended=sys.stdin.isatty()
+    )
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, so that what has ended is kept; the second one ends the program."""
+    stop = threading.Event()
+
+    def interrupt(_number: int, _frame: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _code(steps: Iterable[Step]) -> int:
+    steps = list(steps)
+    outcomes = [step.judged.outcome for step in steps if step.judged is not None]
+    if Outcome.FAIL in outcomes:
+        return main.PROBLEMS
+    if Outcome.NO_DATA in outcomes or not all(step.answered for step in steps):
+        return main.UNAVAILABLE
+    return main.OK
+
+
+def _summary(report: Report, interrupted: bool) -> None:
+    """The last line, on the error stream: it is for whoever waits, not for the file."""
+    outcomes = report.outcomes
+    colours = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "red", Outcome.NO_DATA: "yellow"}
+    said = [
+        terminal.colour(f"{outcomes[each]} {each.value}", colours[each], sys.stderr)
+        for each in Outcome
+        if outcomes[each]
+    ]
+    if report.unanswered:
+        said.append(f"{len(report.unanswered)} not answered")
+    by_hand = sum(1 for part in report.parts if part.item is not None and part.item.by_hand is not None)
+    if by_hand:
+        said.append(f"{by_hand} for somebody to look at")
+    state = "interrupted; " if interrupted else ""
+    print(f"{report.pack}: {state}{len(report.steps)} queries: {', '.join(said) or 'all answered'}", file=sys.stderr)
+
+
+COMMANDS = {"run": _run, "pack": _pack}
