@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 DEMO = "demo"
 WORKSPACE = "TRIPOBS_WORKSPACE"
-_DEMO_HOURS, _DEMO_SEED = 24, 7
 
 
 @contextlib.contextmanager
@@ -52,8 +50,11 @@ def local_folder(name: str) -> Path:
         return Path(name)
     from observability import __version__
     from observability.cli.demo_data import make
+    from observability.simulate.settings import Settings
 
+    settings = Settings()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "tripobs" / f"demo-{__version__}-{_DEMO_HOURS}h-{_DEMO_SEED}"
-    make(folder, hours=_DEMO_HOURS, seed=_DEMO_SEED, quiet=not sys.stderr.isatty())
+    folder = cache / "tripobs" / f"demo-{__version__}-{settings.hours:g}h-{settings.seed}"
+    if not (folder / "demo.json").is_file():
+        make(folder, settings, quiet=False)
     return folder

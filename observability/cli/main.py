@@ -99,6 +99,26 @@ def parser() -> argparse.ArgumentParser:
 
     _kql(commands.add_parser("kql", help="run queries and packs on a workspace, or on exported files"))
 
+    demo = commands.add_parser(
+        "demo-data",
+        help="write a day of telemetry as Azure would hold it",
+        description="Write what Azure would hold for the document's system, a Parquet file for each table. The same "
+        "arguments make the same bytes.",
+    )
+    demo.add_argument(
+        "--out", required=True, metavar="DIR", help="the folder to make; a demo that lies there is replaced"
+    )
+    demo.add_argument("--hours", type=float, default=24, help="how much time (default: 24)")
+    demo.add_argument("--seed", type=int, default=7, help="another seed, another day (default: 7)")
+    demo.add_argument(
+        "--tps", type=float, default=20, help="requests a second, a day's mean; a row stands for ten (default: 20)"
+    )
+    demo.add_argument(
+        "--end", metavar="TIME", help="where the time ends (default: 2026-11-24T00:00+09:00, whatever today is)"
+    )
+    demo.add_argument("--quiet", "-q", action="store_true", help="print nothing but problems")
+    _json_flag(demo)
+
     completion = commands.add_parser("completion", help="print a completion script for your shell")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="e.g. tripobs completion bash >> ~/.bashrc")
     return top
@@ -167,6 +187,10 @@ def run(arguments: argparse.Namespace) -> int:
         from observability.cli.check import check
 
         return check(arguments)
+    if arguments.command == "demo-data":
+        from observability.cli.demo_data import demo_data
+
+        return demo_data(arguments)
     if arguments.command == "kql":
         from observability.cli import kql
 

@@ -117,7 +117,7 @@ class Backlog(Fault):
     """Messages that wait in a queue or subscription, and that were dead-lettered."""
 
     entity: str
-    active: int = 0
+    waiting: int = 0
     dead: int = 0
 
 

@@ -195,7 +195,7 @@ class World:
         active, dead = round(2 + 4 * of_day(moment)), 0
         for fault in self.of(kinds.Backlog, moment):
             if fault.entity == entity:
-                active, dead = max(active, fault.active), max(dead, fault.dead)
+                active, dead = max(active, fault.waiting), max(dead, fault.dead)
         return active, dead
 
 

@@ -1,0 +1,59 @@
+"""The workspace about itself: what was taken in by the hour, and whether anything was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from observability.design.telemetry import WORKSPACE
+from observability.simulate import faults
+from observability.simulate.chance import load
+from observability.simulate.load import of_day
+from observability.simulate.world import World
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# Bytes of a row and rows a request of the system, by table: what a real workspace bills, an assumption here.
+_SIZES = {
+    "AppRequests": 1100 * 0.1, "AppDependencies": 900 * 0.12, "AppTraces": 600 * 0.002, "AppExceptions": 2500 * 0.0001,
+    "ContainerLogV2": 400 * 0.02,
+}  # fmt: skip
+# Megabytes an hour whatever the traffic.
+_FIXED = {
+    "Perf": 9.0,
+    "KubePodInventory": 6.0,
+    "InsightsMetrics": 4.0,
+    "AKSAudit": 14.0,
+    "AzureMetrics": 2.0,
+    "AppMetrics": 0.6,
+}
+
+
+def selects(con: DuckDBPyConnection, world: World) -> Iterator[tuple[str, str]]:
+    """Each table and its SELECT."""
+    rows = []
+    for minute, moment in world.moments():
+        if minute % 60 == 0:
+            happened = moment.replace(tzinfo=None)
+            stopped = bool(world.of(faults.CapReached, moment))
+            for table, size in _SIZES.items():
+                rows.append(
+                    (happened, table, 0.0 if stopped else world.settings.tps * of_day(moment) * 3600 * size / 1e6)
+                )
+            rows += [(happened, table, 0.0 if stopped else megabytes) for table, megabytes in _FIXED.items()]
+    load(con, "taken", {"happened": "TIMESTAMP", "name": "VARCHAR", "mb": "DOUBLE"}, rows)
+    capped = [(fault.start.replace(tzinfo=None),) for fault in world.faults if isinstance(fault, faults.CapReached)]
+    load(con, "capped", {"happened": "TIMESTAMP"}, capped)
+    yield "Usage", _USAGE
+    yield "_LogOperation", _OPERATION
+
+
+_USAGE = """
+SELECT happened AS TimeGenerated, happened AS StartTime, happened + INTERVAL 1 HOUR AS EndTime, name AS DataType, mb AS Quantity, 'MBytes' AS QuantityUnit,
+    true AS IsBillable, 'LogManagement' AS Solution FROM taken
+"""
+_OPERATION = f"""
+SELECT happened AS TimeGenerated, 'Ingestion' AS Category, 'Data collection stopped' AS Operation, 'Warning' AS Level,
+    'OverQuota: the daily limit of {WORKSPACE.daily_cap} was reached' AS Detail FROM capped
+"""

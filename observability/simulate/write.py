@@ -1,0 +1,133 @@
+"""Tables as Parquet files with Azure's columns and types, the same bytes for the same settings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from observability import __version__
+from observability.azure import tables
+from observability.design.telemetry import RESOURCES
+from observability.simulate import cluster, edge, requests, security, stores, workspace
+from observability.simulate.chance import macros
+from observability.simulate.faults import Fault
+from observability.simulate.settings import Settings
+from observability.simulate.world import World
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MANIFEST = "demo.json"
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+_TYPES = {
+    "string": "VARCHAR", "guid": "VARCHAR", "bool": "BOOLEAN", "int": "INTEGER", "long": "BIGINT", "real": "DOUBLE",
+    "datetime": "TIMESTAMP", "timespan": "INTERVAL", "dynamic": "JSON", "decimal": "DECIMAL(38, 10)",
+}  # fmt: skip
+Said = Callable[[str, int], None]
+"""Told after each table: its name and how many rows it has."""
+
+
+def write(
+    folder: Path, settings: Settings, faults: Sequence[Fault] = (), said: Said = lambda _table, _rows: None
+) -> dict[str, int]:
+    """Write every table of Azure's that this project knows, empty ones too; returns rows by table.
+
+    The folder appears whole or not at all. Raises FileExistsError where something else lies there.
+    """
+    import duckdb
+
+    _refuse(folder)
+    draft = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        world = World(settings, faults)
+        counts = {}
+        # One thread: with two, the order in which groups of rows reach a file is theirs to choose.
+        with duckdb.connect(
+            ":memory:", config={"threads": 1, "memory_limit": "1500MB", "temp_directory": str(draft / "spill")}
+        ) as con:
+            con.execute("SET TimeZone = 'UTC'")
+            macros(con, settings.seed)
+            selects = dict(_selects(con, world))
+            for table in tables.load():
+                counts[table] = _table(con, table, selects.get(table, ""), settings, draft)
+                said(table, counts[table])
+        manifest = {
+            "from": settings.start.isoformat(), "to": settings.end.isoformat(), "hours": settings.hours,
+            "seed": settings.seed, "tps": settings.tps, "version": __version__, "rows": counts,
+        }  # fmt: skip
+        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        shutil.rmtree(draft / "spill", ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(folder)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return counts
+
+
+def _refuse(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise FileExistsError(f"{folder}: is a file; name a folder that is not there yet")
+    if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise FileExistsError(f"{folder}: holds files that are not a demo's; name a folder that is not there yet")
+
+
+def _selects(con: DuckDBPyConnection, world: World) -> Iterator[tuple[str, str]]:
+    """The SELECT behind each table that has rows."""
+    requests.prepare(con, world)
+    yield "AppRequests", requests.REQUESTS
+    yield "AppDependencies", requests.DEPENDENCIES
+    yield "AppExceptions", requests.EXCEPTIONS
+    yield "AppTraces", requests.TRACES
+    yield "AppAvailabilityResults", requests.checks(con, world)
+    yield "AppMetrics", requests.metrics(con, world)
+    for module in (cluster, stores, edge, security, workspace):
+        yield from module.selects(con, world)
+
+
+def _table(con: DuckDBPyConnection, table: str, select: str, settings: Settings, folder: Path) -> int:
+    columns = tables.load()[table]
+    file = str(folder / f"{table}.parquet").replace("'", "''")
+    rows = con.sql(select) if select else None
+    given = set(rows.columns) if rows is not None else set()
+    if unknown := given - columns.keys():
+        raise ValueError(f"table '{table}': Azure has no column {', '.join(sorted(unknown))}")
+    chosen = ", ".join(
+        f'CAST({_value(table, name, kind, name in given)} AS {_TYPES[kind]}) AS "{name}"'
+        for name, kind in columns.items()
+    )
+    begin, end = (f"TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S}'" for moment in (settings.start, settings.end))
+    body = f"FROM ({select})" if select else "WHERE false"
+    where = f" WHERE TimeGenerated >= {begin} AND TimeGenerated < {end} ORDER BY TimeGenerated" if select else ""
+    con.execute(f"COPY (SELECT {chosen} {body}{where}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+    found = con.execute("SELECT count(*) FROM read_parquet($file)", {"file": file}).fetchone()
+    return int(found[0]) if found else 0
+
+
+_CONSTANTS = {
+    "TenantId": f"'{SUBSCRIPTION}'",
+    "SourceSystem": "'Azure'",
+    "_IsBillable": "'True'",
+    "_SubscriptionId": f"'{SUBSCRIPTION}'",
+    "SubscriptionId": f"'{SUBSCRIPTION}'",
+    "ClusterName": f"'{RESOURCES['cluster'].name}'",
+}
+
+
+def _value(table: str, name: str, kind: str, given: bool) -> str:
+    if given:
+        # A string is never null in a workspace.
+        return f"coalesce(\"{name}\", '')" if kind == "string" else f'"{name}"'
+    if name == "Type":
+        return f"'{table}'"
+    if kind == "string":
+        return _CONSTANTS.get(name, "''")
+    return "NULL"
