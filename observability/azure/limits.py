@@ -55,3 +55,11 @@ WEB_TEST_LOCATIONS: dict[str, str] = {
 # Which log functions a rule evaluated every minute may not use, beyond those no rule may use.
 LOG_RULE_FORBIDDEN = ("bag_unpack", "pivot", "narrow", "externaldata", "search", "limit", "take")
 LOG_MINUTE_FORBIDDEN = ("union", "ingestion_time", "adx")
+
+# What the services themselves do at a number of their own, which the checks of a day are held against.
+# Entra locks an account after this many failed sign-ins in a row (smart lockout, unless the tenant changes it).
+SIGN_IN_LOCKOUT = 10
+# A flexible server becomes read-only when its storage is this full, in percent.
+POSTGRESQL_READ_ONLY_STORAGE = 95
+# Key Vault tells of a secret, key or certificate this long before it expires.
+KEY_VAULT_NEAR_EXPIRY = timedelta(days=30)

@@ -232,15 +232,14 @@ GATEWAY = ApplicationGateway(
     backend_pool="aks-backend",
     source=Section("4.2.1", reading="R14"),
 )
+# Per client address.
+RATE_RULE = WafRule(name="RateLimiting", action="Block", limit=Quantity(1000, Unit.COUNT), every=minutes(1))
+GEO_RULE = WafRule(name="GeoBlocking", action="Block", countries=())
+BOT_RULE = WafRule(name="BotProtection", action="Challenge", limit=Quantity(50, Unit.COUNT))
 WAF = Waf(
     rule_set="OWASP CRS 3.2",
     mode="Prevention",
-    custom_rules=(
-        # Per client address.
-        WafRule(name="RateLimiting", action="Block", limit=Quantity(1000, Unit.COUNT), every=minutes(1)),
-        WafRule(name="GeoBlocking", action="Block", countries=()),
-        WafRule(name="BotProtection", action="Challenge", limit=Quantity(50, Unit.COUNT)),
-    ),
+    custom_rules=(RATE_RULE, GEO_RULE, BOT_RULE),
     managed_rules=("OWASP Top 10", "Known CVEs", "Bad Reputation IPs", "Microsoft Bot Manager"),
     source=Section("4.2.2", reading="R14"),
 )

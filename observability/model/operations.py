@@ -264,3 +264,10 @@ class Budget(Fact):
 
     stated: Quantity
     optimised: Quantity
+
+
+class AlertLine(Fact):
+    """The document's own line for one alert; what really pages stands in ``alerts/`` and may be tuned there."""
+
+    limit: Quantity
+    window: timedelta

@@ -147,9 +147,17 @@ class NodePool(Fact):
 
 
 class Subnet(Fact):
+    """Its size is a whole number of octets, so that ``prefix`` can stand for it in a query."""
+
     key: str
     title: Text
     cidr: str
+
+    @property
+    def prefix(self) -> str:
+        """How every address inside begins, and no other: "10.1.2." for 10.1.2.0/24."""
+        address, _, bits = self.cidr.partition("/")
+        return "".join(f"{octet}." for octet in address.split(".")[: int(bits) // 8])
 
 
 class NetworkRule(Fact):

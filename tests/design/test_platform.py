@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 from observability.design.platform import (
     AKS_NSG,
+    AKS_SUBNET,
     APPLICATION_POOL,
     CLUSTER,
     DELIVERY,
@@ -154,3 +156,11 @@ def test_a_failed_release_is_rolled_back_within_3_minutes() -> None:
 
 def test_the_regions_are_korea_central_and_korea_south() -> None:
     assert (PRIMARY_REGION.name, DR_REGION.name) == ("koreacentral", "koreasouth")
+
+
+def test_the_prefix_of_a_subnet_begins_every_address_inside_and_no_other() -> None:
+    assert (VNET.prefix, AKS_SUBNET.prefix) == ("10.1.", "10.1.1.")
+    for subnet in (VNET, *SUBNETS):
+        inside = ip_network(subnet.cidr)
+        assert str(inside[0]).startswith(subnet.prefix) and str(inside[-1]).startswith(subnet.prefix)
+        assert not str(inside[-1] + 1).startswith(subnet.prefix)
