@@ -39,6 +39,7 @@ POSTGRESQL = Database(
     storage=gigabytes(512),
     ha_mode="ZoneRedundant",
     backup=DatabaseBackup(
+        every=days(1),
         start="02:00:00",
         retention=days(35),
         restore_step=minutes(5),

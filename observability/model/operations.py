@@ -61,6 +61,7 @@ class Failover(Fact):
 class DatabaseBackup(Fact):
     """``start`` is KST; ``restore_step`` is how finely a point in time can be chosen."""
 
+    every: timedelta
     start: str
     retention: timedelta
     restore_step: timedelta

@@ -19,9 +19,9 @@ def test_a_scaled_up_postgresql_runs_on_the_next_size() -> None:
     assert (POSTGRESQL.next_vm.name, POSTGRESQL.next_vm.cpu) == ("Standard_D16s_v3", 16)
 
 
-def test_postgresql_is_backed_up_at_02_00_and_kept_35_days() -> None:
+def test_postgresql_is_backed_up_each_day_at_02_00_and_kept_35_days() -> None:
     backup = POSTGRESQL.backup
-    assert (backup.start, backup.retention) == ("02:00:00", timedelta(days=35))
+    assert (backup.every, backup.start, backup.retention) == (timedelta(days=1), "02:00:00", timedelta(days=35))
     assert backup.restore_step == timedelta(minutes=5)
     assert (backup.geo_region.name, backup.geo_rpo) == ("koreasouth", timedelta(minutes=15))
 
