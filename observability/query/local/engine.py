@@ -15,6 +15,7 @@ from observability.azure import tables
 from observability.checks import kql, pipelines
 from observability.query.answers import Column, Failure, Table
 from observability.query.local import weights
+from observability.query.local.tokens import literal_takes
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -116,7 +117,7 @@ def translate(text: str, schema: Schema, now: datetime) -> tuple[str, dict[str, 
 
     try:
         made = duckdb_kql.to_sql(
-            text,
+            literal_takes(text),
             schema={name: list(listed) for name, listed in schema.items()},
             query_now=now.astimezone(UTC).replace(tzinfo=None),
             allow_write=False,

@@ -6,14 +6,12 @@ They are rows of its private registry, which is why its version is pinned; a tes
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
 
-from observability.checks.kql_tokens import TOKEN
+from observability.query.local.tokens import CLOSES, Token, tokens_of
 
 WEIGHTED = "percentilew"
 _REACHED = "tripobs_reached"
 _UNEQUAL = "tripobs: the weights of a group differ"
-_OPENS, _CLOSES = frozenset("([{"), frozenset(")]}")
 
 
 def is_unequal(error: Exception) -> bool:
@@ -56,16 +54,9 @@ def register() -> None:
     functions.SCALAR_FUNCTIONS.setdefault(_REACHED, Reached(_REACHED, "template", ""))
 
 
-class _Token(NamedTuple):
-    text: str
-    start: int
-    end: int
-    depth: int
-
-
 def lengthen(text: str) -> str:
     """The text with each ``percentilew`` of a ``summarize`` written out as running sums, exact for any weights."""
-    tokens = _tokens(text)
+    tokens = tokens_of(text)
     changes: list[tuple[int, int, str]] = []
     number = 0
     for at, token in enumerate(tokens):
@@ -90,21 +81,7 @@ def lengthen(text: str) -> str:
     return text
 
 
-def _tokens(text: str) -> list[_Token]:
-    found, depth = [], 0
-    for match in TOKEN.finditer(text):
-        token = match.group(1)
-        if not token:
-            continue
-        if token in _CLOSES:
-            depth -= 1
-        found.append(_Token(token, match.start(1), match.end(1), depth))
-        if token in _OPENS:
-            depth += 1
-    return found
-
-
-def _stage(tokens: list[_Token], at: int) -> int:
+def _stage(tokens: list[Token], at: int) -> int:
     """Where the stage that begins at ``at`` ends."""
     depth = tokens[at].depth
     for index in range(at + 1, len(tokens)):
@@ -114,15 +91,15 @@ def _stage(tokens: list[_Token], at: int) -> int:
     return len(tokens)
 
 
-def _closing(tokens: list[_Token], opening: int) -> int:
+def _closing(tokens: list[Token], opening: int) -> int:
     return next(
         index
         for index in range(opening + 1, len(tokens))
-        if tokens[index].depth == tokens[opening].depth and tokens[index].text in _CLOSES
+        if tokens[index].depth == tokens[opening].depth and tokens[index].text in CLOSES
     )
 
 
-def _parts(text: str, tokens: list[_Token], depth: int) -> list[str]:
+def _parts(text: str, tokens: list[Token], depth: int) -> list[str]:
     """The texts between the commas of ``depth``."""
     parts, start = [], 0
     for index in [*(i for i, token in enumerate(tokens) if token.depth == depth and token.text == ","), len(tokens)]:
@@ -132,19 +109,19 @@ def _parts(text: str, tokens: list[_Token], depth: int) -> list[str]:
     return parts
 
 
-def _arguments(text: str, tokens: list[_Token], call: int) -> list[str]:
+def _arguments(text: str, tokens: list[Token], call: int) -> list[str]:
     inside = tokens[call + 2 : _closing(tokens, call + 1)]
     return _parts(text, inside, tokens[call].depth + 1)
 
 
-def _keys(text: str, stage: list[_Token], depth: int) -> list[str]:
+def _keys(text: str, stage: list[Token], depth: int) -> list[str]:
     """The expressions that the stage groups by, without their new names."""
     by = next((i for i, token in enumerate(stage) if token.depth == depth and token.text == "by"), None)
     if by is None:
         return []
     keys = []
     for part in _parts(text, stage[by + 1 :], depth):
-        inner = _tokens(part)
+        inner = tokens_of(part)
         named = len(inner) > 2 and inner[1].text == "=" and inner[2].text != "=" and inner[2].start > inner[1].start
         keys.append(part[inner[2].start :] if named else part)
     return keys

@@ -138,3 +138,10 @@ def test_bins_are_the_hours_and_minutes_that_azure_has(answer: Answerer) -> None
     day = answer(text.replace("SIZE", "1d"), DAY, AppRequests=rows)
     assert day.table is not None
     assert day.table.rows == ((datetime(2026, 11, 23, tzinfo=UTC), 40),)
+
+
+def test_a_parameter_may_say_how_many_rows_to_take(answer: Answerer) -> None:
+    rows = [request(minutes, Name=str(minutes)) for minutes in (1, 2, 3)]
+    found = answer("let most = 2;\nAppRequests | project Name | order by Name asc | take most", AppRequests=rows)
+    assert found.table is not None
+    assert found.table.rows == (("1",), ("2",))
