@@ -21,9 +21,8 @@ from observability.model.verdict import Verdict
 
 PACK = Pack(title=Text(ko="AKS", en="AKS"))
 
-_RECOVERY = {each.key: each for each in AUTO_RECOVERY}
-_SCALING_WITHIN = _RECOVERY["auto_scaling"].within
-_NOT_READY_FOR = _RECOVERY["node_replacement"].lasting
+_SCALING_WITHIN = next(each.within for each in AUTO_RECOVERY if each.key == "auto_scaling")
+_NOT_READY_FOR = next(each.lasting for each in AUTO_RECOVERY if each.key == "node_replacement" and each.lasting)
 _NONE_OF = Quantity(1, Unit.COUNT)
 _STATE = Derived(
     Text(
@@ -72,9 +71,7 @@ PODS = Query(
         "spare": "long",
         "short_minutes": "real",
     },
-    verdict=Verdict(
-        column="spare", source=Section("3.2.1", reading="R17"), fail_below=Quantity(0, Unit.COUNT)
-    ),
+    verdict=Verdict(column="spare", source=Section("3.2.1", reading="R17"), fail_below=Quantity(0, Unit.COUNT)),
     look_for=Text(
         ko="5분 내내 최소값보다 적었던 서비스입니다. 최소값과 복제본 수가 같으면(R17) 롤아웃만으로 여유가 0이 됩니다.",
         en="A service that was below its minimum for five whole minutes. Where minimum and replicas are equal (R17) a "
@@ -184,9 +181,7 @@ RESTARTS = Query(
         "worst_window": "long",
         "worst_until": "datetime",
     },
-    verdict=Verdict(
-        column="worst_window", source=Section("8.1.2", reading="R6"), fail_above=POD_CRASH_LOOP.above
-    ),
+    verdict=Verdict(column="worst_window", source=Section("8.1.2", reading="R6"), fail_above=POD_CRASH_LOOP.above),
     look_for=Text(
         ko="worst_window는 가장 나쁜 window 동안의 재시작 수입니다. 오래된 반복 재시작은 간격이 길어 적게 보입니다(R25).",
         en="worst_window counts the restarts of the worst window. An old crash loop restarts rarely (R25).",
@@ -319,9 +314,7 @@ NODES = Query(
         "pressure_minutes": "real",
         "last_seen": "datetime",
     },
-    verdict=Verdict(
-        column="not_ready_minutes", source=Section("12.2.2"), fail_above=Quantity(0, Unit.MINUTES)
-    ),
+    verdict=Verdict(column="not_ready_minutes", source=Section("12.2.2"), fail_above=Quantity(0, Unit.MINUTES)),
     look_for=Text(
         ko="NotReady가 5분 내내 이어진 구간만 셉니다. 그때 노드가 교체되어야 합니다. last_seen이 오래되면 사라진 노드입니다.",
         en="Only whole five minutes without Ready count, after which the node is to be replaced. An old last_seen: it is "
@@ -406,9 +399,7 @@ NODE_CPU = Query(
     text=_worst("cpu"),
     params={"bin_size": HIGH_CPU_USAGE.window},
     columns=_WORST_COLUMNS,
-    verdict=Verdict(
-        column="worst_percent", source=Section("8.1.2", reading="R3"), fail_above=HIGH_CPU_USAGE.above
-    ),
+    verdict=Verdict(column="worst_percent", source=Section("8.1.2", reading="R3"), fail_above=HIGH_CPU_USAGE.above),
     look_for=Text(
         ko="가장 바쁜 구간의 평균입니다. 한 노드만 높으면 Pod가 몰린 것입니다.",
         en="The mean of the busiest window. One node alone: its pods should be spread.",

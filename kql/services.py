@@ -1,8 +1,6 @@
 """The four services every morning: traffic, errors, latency, dependencies, exceptions, availability, budgets."""
 
 from alerts.services import HIGH_ERROR_RATE, SERVICE_UNAVAILABLE
-from alerts.slo import AVAILABILITY, ERRORS, P95
-from kql import slo
 from kql.pieces import EXPECTED_SERVICES
 from observability.design.objectives import PHASE_1, PHASE_2
 from observability.design.services import AI, TRIP
@@ -13,10 +11,11 @@ from observability.model.units import Quantity, Unit, days, minutes, percent
 from observability.model.verdict import Verdict
 from observability.signals.services import FAILED
 
-PACK = Pack(title=Text(ko="서비스", en="Services"))
+# Today, and yesterday to hold it against.
+PACK = Pack(title=Text(ko="서비스", en="Services"), span=days(2))
 
 _GOAL = percent(Quantity(PHASE_1.error_rate, Unit.RATIO).to(Unit.PERCENT))
-_API_LIMIT = PHASE_1.api_p95.to(Unit.MILLISECONDS)
+_API_LIMIT = float(PHASE_1.api_p95.to(Unit.MILLISECONDS))
 _DAILY = Derived(
     Text(
         ko="서비스 상태와 성능 메트릭을 보는 일일 점검의 질문입니다.",
@@ -242,13 +241,12 @@ SLOWEST = Query(
         | where slow > 0
         | project service, operation, limit_ms, p95_ms, slowest_ms, slow, total, slow_percent = 100.0 * slow / total
         | order by slow desc, service asc, operation asc
-        | take most
+        | take 20
     """,
     params={
         "ai_role": AI.role,
         "api_limit_ms": _API_LIMIT,
         "ai_limit_ms": PHASE_1.ai_p95.to(Unit.MILLISECONDS),
-        "most": 20,
     },
     columns={
         "service": "string",
@@ -410,74 +408,6 @@ AVAILABILITY_BY_LOCATION = Query(
     ),
 )
 
-
-def _budget(events: Query) -> str:
-    """How much of the error budget of the span is left, from good and total events."""
-    return f"""
-        {events.text.strip()}
-        | where total > 0
-        | extend sli_percent = 100.0 * good / total
-        | extend budget_left_percent = 100.0 - 100.0 * (100.0 - sli_percent) / (100.0 - objective_percent)
-        | project service, sli_percent, objective_percent, budget_left_percent, bad = total - good, total
-        | order by budget_left_percent asc, service asc
-    """
-
-
-_BUDGET_COLUMNS = {
-    "service": "string",
-    "sli_percent": "real",
-    "objective_percent": "real",
-    "budget_left_percent": "real",
-    "bad": "long",
-    "total": "long",
-}
-# Nothing left is a budget used up exactly, so that the objective is just kept.
-_USED_UP = percent(0)
-
-AVAILABILITY_BUDGET = Query(
-    id="availability-budget",
-    title=Text(ko="가용성 목표와 남은 예산", en="Availability objective and the budget left"),
-    source=Section("2.1"),
-    text=_budget(slo.CHECKS),
-    params={"objective_percent": Quantity(AVAILABILITY.objective, Unit.RATIO).to(Unit.PERCENT)},
-    columns=_BUDGET_COLUMNS,
-    verdict=Verdict(column="budget_left_percent", source=Section("2.1"), fail_below=_USED_UP),
-    look_for=Text(
-        ko="한 달(--since 30d)로 봅니다. 예산은 월 43분의 중단입니다. 음수면 목표를 어긴 것입니다.",
-        en="Ask for a month (--since 30d): the budget is 43 minutes of downtime. Below 0 the objective is broken.",
-    ),
-)
-
-ERROR_BUDGET = Query(
-    id="error-budget",
-    title=Text(ko="오류율 목표와 남은 예산", en="Error objective and the budget left"),
-    source=Section("13.1.1", reading="R19"),
-    text=_budget(slo.REQUESTS),
-    params={"objective_percent": Quantity(ERRORS.objective, Unit.RATIO).to(Unit.PERCENT)},
-    columns=_BUDGET_COLUMNS,
-    verdict=Verdict(
-        column="budget_left_percent", source=Section("13.1.1", reading="R19"), fail_below=_USED_UP
-    ),
-    look_for=Text(
-        ko="한 달(--since 30d)로 봅니다. 예산은 요청 1,000건 중 1건의 오류입니다.",
-        en="Ask for a month (--since 30d): the budget is one error in 1,000 requests.",
-    ),
-)
-
-LATENCY_BUDGET = Query(
-    id="latency-budget",
-    title=Text(ko="API 응답시간 목표와 남은 예산", en="API latency objective and the budget left"),
-    source=Section("14"),
-    text=_budget(slo.FAST_REQUESTS),
-    params={**slo.FAST_REQUESTS.params, "objective_percent": Quantity(P95, Unit.RATIO).to(Unit.PERCENT)},
-    columns=_BUDGET_COLUMNS,
-    verdict=Verdict(column="budget_left_percent", source=Section("14"), fail_below=_USED_UP),
-    look_for=Text(
-        ko="한 달(--since 30d)로 봅니다. 예산은 목표보다 느린 요청 5%입니다.",
-        en="Ask for a month (--since 30d): the budget is 5 % of requests slower than the objective.",
-    ),
-)
-
 THROUGHPUT = Query(
     id="throughput",
     title=Text(ko="처리량과 목표", en="Throughput against the goals"),
@@ -487,8 +417,9 @@ THROUGHPUT = Query(
         | summarize total = sum(ItemCount) by TimeGenerated = bin(TimeGenerated, bin_size)
         | where total > 0
         | extend per_second = total / (bin_size / 1s)
-        | summarize mean_per_second = avg(per_second), arg_max(per_second, TimeGenerated)
-        | where mean_per_second > 0
+        | summarize bins = count(), sum_per_second = sum(per_second), arg_max(per_second, TimeGenerated)
+        | where bins > 0
+        | extend mean_per_second = sum_per_second / bins
         | project peak_per_second = per_second, at = TimeGenerated, mean_per_second, goal_per_second, next_per_second,
             of_goal_percent = 100.0 * per_second / goal_per_second
     """,
@@ -574,9 +505,9 @@ ERROR_MESSAGES = Query(
         | summarize times = count(), pods = dcount(PodName), first_seen = min(TimeGenerated),
             last_seen = max(TimeGenerated), example = take_any(line) by container = ContainerName, pattern
         | order by times desc, container asc, pattern asc
-        | take most
+        | take 30
     """,
-    params={"namespace": TRIP.namespace, "most": 30},
+    params={"namespace": TRIP.namespace},
     columns={
         "container": "string",
         "pattern": "string",

@@ -1,11 +1,12 @@
 """Good and total events behind each objective, by service and weighed with ItemCount."""
 
-from observability.design.objectives import PHASE_1
+from observability.design.objectives import PHASE_1, RESPONSE_PERCENTILE
 from observability.design.services import AI
 from observability.model.query import Pack, Query
 from observability.model.source import Section
 from observability.model.text import Text
-from observability.model.units import Unit
+from observability.model.units import Quantity, Unit, percent
+from observability.model.verdict import Verdict
 from observability.signals.services import FAILED
 
 PACK = Pack(title=Text(ko="서비스 수준 목표", en="Service level objectives"))
@@ -59,4 +60,74 @@ FAST_ITINERARIES = Query(
     """,
     params={"ai_role": AI.role, "limit_ms": PHASE_1.ai_p95.to(Unit.MILLISECONDS)},
     columns=_COLUMNS,
+)
+
+
+def _percent(ratio: float) -> float:
+    return Quantity(ratio, Unit.RATIO).to(Unit.PERCENT)
+
+
+def _budget(events: Query) -> str:
+    """How much of the error budget of the span is left, from good and total events."""
+    return f"""
+        {events.text.strip()}
+        | where total > 0
+        | extend sli_percent = 100.0 * good / total
+        | extend budget_left_percent = 100.0 - 100.0 * (100.0 - sli_percent) / (100.0 - objective_percent)
+        | project service, sli_percent, objective_percent, budget_left_percent, bad = total - good, total
+        | order by budget_left_percent asc, service asc
+    """
+
+
+_BUDGET_COLUMNS = {
+    "service": "string",
+    "sli_percent": "real",
+    "objective_percent": "real",
+    "budget_left_percent": "real",
+    "bad": "long",
+    "total": "long",
+}
+# Nothing left is a budget used up exactly, so that the objective is just kept.
+_USED_UP = percent(0)
+
+AVAILABILITY_BUDGET = Query(
+    id="availability-budget",
+    title=Text(ko="가용성 목표와 남은 예산", en="Availability objective and the budget left"),
+    source=Section("2.1"),
+    text=_budget(CHECKS),
+    params={"objective_percent": _percent(PHASE_1.availability)},
+    columns=_BUDGET_COLUMNS,
+    verdict=Verdict(column="budget_left_percent", source=Section("2.1"), fail_below=_USED_UP),
+    look_for=Text(
+        ko="한 달(--since 30d)로 봅니다. 예산은 월 43분의 중단입니다. 음수면 목표를 어긴 것입니다.",
+        en="Ask for a month (--since 30d): the budget is 43 minutes of downtime. Below 0 the objective is broken.",
+    ),
+)
+
+ERROR_BUDGET = Query(
+    id="error-budget",
+    title=Text(ko="오류율 목표와 남은 예산", en="Error objective and the budget left"),
+    source=Section("13.1.1", reading="R19"),
+    text=_budget(REQUESTS),
+    params={"objective_percent": _percent(1 - PHASE_1.error_rate)},
+    columns=_BUDGET_COLUMNS,
+    verdict=Verdict(column="budget_left_percent", source=Section("13.1.1", reading="R19"), fail_below=_USED_UP),
+    look_for=Text(
+        ko="한 달(--since 30d)로 봅니다. 예산은 요청 1,000건 중 1건의 오류입니다.",
+        en="Ask for a month (--since 30d): the budget is one error in 1,000 requests.",
+    ),
+)
+
+LATENCY_BUDGET = Query(
+    id="latency-budget",
+    title=Text(ko="API 응답시간 목표와 남은 예산", en="API latency objective and the budget left"),
+    source=Section("14"),
+    text=_budget(FAST_REQUESTS),
+    params={**FAST_REQUESTS.params, "objective_percent": float(RESPONSE_PERCENTILE.value.to(Unit.PERCENT))},
+    columns=_BUDGET_COLUMNS,
+    verdict=Verdict(column="budget_left_percent", source=Section("14"), fail_below=_USED_UP),
+    look_for=Text(
+        ko="한 달(--since 30d)로 봅니다. 예산은 목표보다 느린 요청 5%입니다.",
+        en="Ask for a month (--since 30d): the budget is 5 % of requests slower than the objective.",
+    ),
 )

@@ -1,10 +1,12 @@
 """The first ten minutes of an incident: what broke, since when, where. Runbooks begin with these."""
 
+from kql.pieces import CONTAINER_WORKS
+from observability.design.objectives import PHASE_1
 from observability.design.services import AI, TRIP
 from observability.model.query import Pack, Query
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import hours, minutes
+from observability.model.units import Quantity, Unit, hours, minutes
 from observability.signals.services import FAILED
 
 PACK = Pack(title=Text(ko="초기 대응", en="Triage"), span=hours(1))
@@ -15,6 +17,181 @@ _FIRST_MINUTES = Derived(
         en="A question that the first steps of incident response, detection and cause, need answered.",
     ),
     (Section("12.2.1"),),
+)
+
+# The newest row is the end of what is known: at three in the morning now() is a few late minutes after it, and for an
+# incident of last week it would be days.
+_NEWEST = "let newest = toscalar(AppRequests | summarize max(TimeGenerated));"
+
+WHAT_BROKE = Query(
+    id="what-broke",
+    title=Text(ko="무엇이 고장났나: 방금과 그 전", en="What broke: just now against before"),
+    source=_FIRST_MINUTES,
+    text=f"""
+        {_NEWEST}
+        let marked = AppRequests
+            | extend failed = {FAILED}, later = TimeGenerated > newest - recent;
+        let now_rows = marked
+            | where later
+            | summarize total = sum(ItemCount), errors = sumif(ItemCount, failed),
+                p95_ms = percentilew(DurationMs, tolong(ItemCount), 95) by service = AppRoleName;
+        marked
+        | summarize before_total = sumif(ItemCount, not(later)), before_errors = sumif(ItemCount, failed and not(later)),
+            first_row = min(TimeGenerated) by service = AppRoleName
+        // A service without a request just now is the one that fell silent.
+        | join kind=leftouter now_rows on service
+        | extend minutes_before = (newest - recent - first_row) / 1m, total = coalesce(total, 0), errors = coalesce(errors, 0)
+        | project service, total, before_total, minutes_before,
+            error_percent = iff(total > 0, 100.0 * errors / total, real(null)),
+            before_error_percent = iff(before_total > 0, 100.0 * before_errors / before_total, real(null)), p95_ms
+        | order by error_percent desc, service asc
+    """,
+    params={"recent": minutes(10)},
+    columns={
+        "service": "string",
+        "total": "long",
+        "before_total": "long",
+        "minutes_before": "real",
+        "error_percent": "real",
+        "before_error_percent": "real",
+        "p95_ms": "real",
+    },
+    look_for=Text(
+        ko="error_percent가 before보다 큰 서비스, 그리고 total이 0인 서비스(조용해진 것)를 봅니다.",
+        en="A service whose error_percent is above the one before, and one whose total is 0: it fell silent.",
+    ),
+)
+
+SINCE_WHEN = Query(
+    id="since-when",
+    title=Text(ko="언제부터", en="Since when"),
+    source=_FIRST_MINUTES,
+    text=f"""
+        AppRequests
+        | extend failed = {FAILED}
+        | summarize total = sum(ItemCount), errors = sumif(ItemCount, failed)
+            by service = AppRoleName, minute = bin(TimeGenerated, 1m)
+        | where total > 0
+        | extend error_percent = 100.0 * errors / total
+        | extend bad = error_percent > limit_percent
+        | summarize minutes_seen = count(), bad_minutes = countif(bad), first_bad = minif(minute, bad),
+            last_bad = maxif(minute, bad), errors = sum(errors), arg_max(error_percent, minute) by service
+        | where bad_minutes > 0
+        | project service, first_bad, last_bad, bad_minutes, minutes_seen, errors, worst_percent = error_percent,
+            worst_at = minute
+        | order by bad_minutes desc, service asc
+    """,
+    # The goal and not the alert's limit: what is above it is where the trouble begins.
+    params={"limit_percent": Quantity(PHASE_1.error_rate, Unit.RATIO).to(Unit.PERCENT)},
+    columns={
+        "service": "string",
+        "first_bad": "datetime",
+        "last_bad": "datetime",
+        "bad_minutes": "long",
+        "minutes_seen": "long",
+        "errors": "long",
+        "worst_percent": "real",
+        "worst_at": "datetime",
+    },
+    look_for=Text(
+        ko="먼저 시작된 서비스가 원인에 가깝습니다. bad_minutes가 몇 개뿐이면 남은 오류 한두 건입니다(R32).",
+        en="The service that began first is nearest the cause. Only a few bad_minutes are one or two kept errors (R32).",
+    ),
+)
+
+TIMELINE = Query(
+    id="incident-timeline",
+    title=Text(ko="분 단위 흐름", en="The incident by the minute"),
+    source=_FIRST_MINUTES,
+    text=f"""
+        AppRequests
+        | extend failed = {FAILED}
+        | summarize total = sum(ItemCount), errors = sumif(ItemCount, failed),
+            p95_ms = percentilew(DurationMs, tolong(ItemCount), 95)
+            by TimeGenerated = bin(TimeGenerated, bin_size), service = AppRoleName
+        | where total > 0
+        | project TimeGenerated, service, total, errors, error_percent = 100.0 * errors / total, p95_ms
+        | order by TimeGenerated desc, service asc
+    """,
+    params={"bin_size": minutes(1)},
+    columns={
+        "TimeGenerated": "datetime",
+        "service": "string",
+        "total": "long",
+        "errors": "long",
+        "error_percent": "real",
+        "p95_ms": "real",
+    },
+    look_for=Text(
+        ko="요청이 줄었는지, 오류가 늘었는지, 느려졌는지 순서를 봅니다.",
+        en="The order: fewer requests, more errors, or slower first.",
+    ),
+)
+
+ERRORS_BY_POD = Query(
+    id="errors-by-pod",
+    title=Text(ko="Pod별 오류", en="Errors by pod"),
+    source=_FIRST_MINUTES,
+    text=f"""
+        AppRequests
+        | extend failed = {FAILED}
+        | summarize total = sum(ItemCount), errors = sumif(ItemCount, failed), since = minif(TimeGenerated, failed),
+            last_seen = max(TimeGenerated), p95_ms = percentilew(DurationMs, tolong(ItemCount), 95)
+            by service = AppRoleName, pod = AppRoleInstance, version = AppVersion
+        | where total > 0
+        | project service, pod, version, total, errors, error_percent = 100.0 * errors / total, p95_ms, since, last_seen
+        | order by errors desc, service asc, pod asc, version asc
+    """,
+    columns={
+        "service": "string",
+        "pod": "string",
+        "version": "string",
+        "total": "long",
+        "errors": "long",
+        "error_percent": "real",
+        "p95_ms": "real",
+        "since": "datetime",
+        "last_seen": "datetime",
+    },
+    look_for=Text(
+        ko="한 Pod만이면 그 Pod를 다시 시작하고, 모두면 공통의 원인을 찾습니다. last_seen이 멈춘 Pod는 죽은 것입니다.",
+        en="One pod: restart it. All of them: what they share. A pod whose last_seen stands still is gone.",
+    ),
+)
+
+BROKEN_PODS = Query(
+    id="broken-pods",
+    title=Text(ko="일하지 못하는 Pod", en="Pods that do not work"),
+    source=_FIRST_MINUTES,
+    text=f"""
+        let newest = toscalar(KubePodInventory | summarize max(TimeGenerated));
+        KubePodInventory
+        | where Namespace == namespace
+        | summarize arg_max(TimeGenerated, PodStatus, ContainerStatus, ContainerStatusReason, ContainerRestartCount,
+            PodCreationTimeStamp) by pod = Name, container = tostring(split(ContainerName, "/")[-1]), node = Computer
+        // What the last inventories do not list any more has been replaced.
+        | where TimeGenerated > newest - recent
+        | where PodStatus != "Running" or not({CONTAINER_WORKS})
+        | project pod, container, node, pod_state = PodStatus, state = ContainerStatus, reason = ContainerStatusReason,
+            restarts = ContainerRestartCount, created = PodCreationTimeStamp, last_seen = TimeGenerated
+        | order by pod asc, container asc, node asc
+    """,
+    params={"namespace": TRIP.namespace, "recent": minutes(5)},
+    columns={
+        "pod": "string",
+        "container": "string",
+        "node": "string",
+        "pod_state": "string",
+        "state": "string",
+        "reason": "string",
+        "restarts": "int",
+        "created": "datetime",
+        "last_seen": "datetime",
+    },
+    look_for=Text(
+        ko="한 노드에 몰려 있으면 노드, 한 서비스에 몰려 있으면 그 배포입니다.",
+        en="All on one node: the node. All of one service: its deployment.",
+    ),
 )
 
 FAILED_CHECKS = Query(
@@ -217,9 +394,9 @@ CONTAINER_ERRORS = Query(
         | where LogSource == "stderr" or LogLevel in~ ("error", "critical")
         | project TimeGenerated, pod = PodName, container = ContainerName, level = LogLevel, line = tostring(LogMessage)
         | order by TimeGenerated desc, pod asc
-        | take most
+        | take 200
     """,
-    params={"namespace": TRIP.namespace, "most": 200},
+    params={"namespace": TRIP.namespace},
     columns={
         "TimeGenerated": "datetime",
         "pod": "string",
@@ -285,6 +462,181 @@ RECENT_CHANGES = Query(
     look_for=Text(
         ko="장애 직전의 배포나 설정 변경을 찾습니다. Argo CD면 되돌리기를 확인합니다.",
         en="A deployment or setting changed just before. If Argo CD did it, check its rollback.",
+    ),
+)
+
+NEW_VERSIONS = Query(
+    id="new-versions",
+    title=Text(ko="버전별 첫 요청", en="First request of each version"),
+    source=_FIRST_MINUTES,
+    text=f"""
+        AppRequests
+        | extend failed = {FAILED}
+        | summarize first_seen = min(TimeGenerated), last_seen = max(TimeGenerated), pods = dcount(AppRoleInstance),
+            total = sum(ItemCount), errors = sumif(ItemCount, failed) by service = AppRoleName, version = AppVersion
+        | where total > 0
+        | project service, version, first_seen, last_seen, pods, total, error_percent = 100.0 * errors / total
+        | order by first_seen desc, service asc, version asc
+    """,
+    columns={
+        "service": "string",
+        "version": "string",
+        "first_seen": "datetime",
+        "last_seen": "datetime",
+        "pods": "long",
+        "total": "long",
+        "error_percent": "real",
+    },
+    look_for=Text(
+        ko="first_seen이 장애의 시작과 같으면 그 버전을 되돌립니다.",
+        en="A first_seen at the time the incident began: roll that version back.",
+    ),
+)
+
+NEW_PODS = Query(
+    id="new-pods",
+    title=Text(ko="새로 만들어진 Pod", en="Pods that were created"),
+    source=_FIRST_MINUTES,
+    text="""
+        let begins = toscalar(KubePodInventory | summarize min(TimeGenerated));
+        KubePodInventory
+        | where Namespace == namespace and PodCreationTimeStamp >= begins
+        | summarize pods = dcount(Name), first_created = min(PodCreationTimeStamp), last_created = max(PodCreationTimeStamp)
+            by controller = ControllerName, controller_kind = ControllerKind
+        | order by last_created desc, controller asc
+    """,
+    params={"namespace": TRIP.namespace},
+    columns={
+        "controller": "string",
+        "controller_kind": "string",
+        "pods": "long",
+        "first_created": "datetime",
+        "last_created": "datetime",
+    },
+    look_for=Text(
+        ko="새 ReplicaSet이면 배포, 같은 ReplicaSet이면 확장이나 재배치입니다.",
+        en="A new ReplicaSet is a deployment; the same one is scaling, or pods that moved.",
+    ),
+)
+
+IMAGES_PUSHED = Query(
+    id="images-pushed",
+    title=Text(ko="레지스트리에 올라간 이미지", en="Images pushed to the registry"),
+    source=Section("9"),
+    text="""
+        ContainerRegistryRepositoryEvents
+        | where OperationName =~ "Push"
+        | summarize pushed_at = max(TimeGenerated), pushes = count() by repository = Repository, tag = Tag, who = Identity,
+            result = ResultDescription
+        | order by pushed_at desc, repository asc, tag asc
+    """,
+    columns={
+        "repository": "string",
+        "tag": "string",
+        "who": "string",
+        "result": "string",
+        "pushed_at": "datetime",
+        "pushes": "long",
+    },
+    caveat=Text(
+        ko="레지스트리의 진단 설정이 있을 때만 행이 있습니다.",
+        en="Has rows only once the registry has a diagnostic setting.",
+    ),
+    look_for=Text(
+        ko="장애 직전의 태그와, 같은 태그에 다시 올린 이미지(pushes > 1)를 봅니다.",
+        en="A tag from just before, and one that was pushed over (pushes above 1).",
+    ),
+)
+
+AZURE_CHANGES = Query(
+    id="azure-changes",
+    title=Text(ko="Azure 리소스의 변경", en="Changes to Azure resources"),
+    source=_FIRST_MINUTES,
+    text="""
+        AzureActivity
+        | where CategoryValue == "Administrative"
+        | where OperationNameValue endswith "/write" or OperationNameValue endswith "/delete"
+            or OperationNameValue endswith "/action"
+        // One change has a row for its start, its acceptance and its end.
+        | summarize arg_max(TimeGenerated, ActivityStatusValue), began = min(TimeGenerated)
+            by CorrelationId, operation = OperationNameValue, resource = _ResourceId, who = Caller
+        | project began, operation, resource, who, state = ActivityStatusValue
+        | order by began desc, operation asc, resource asc
+    """,
+    columns={
+        "began": "datetime",
+        "operation": "string",
+        "resource": "string",
+        "who": "string",
+        "state": "string",
+    },
+    caveat=Text(
+        ko="구독의 활동 로그를 작업 영역으로 보내는 진단 설정이 있을 때만 행이 있습니다.",
+        en="Has rows only once the subscription's activity log is sent to the workspace.",
+    ),
+    look_for=Text(
+        ko="네트워크, 데이터베이스, Key Vault, 게이트웨이의 write와 delete를 찾습니다.",
+        en="A write or delete on the network, the database, the vault or the gateway.",
+    ),
+)
+
+USERS_AFFECTED = Query(
+    id="users-affected",
+    title=Text(ko="영향받은 사용자", en="Users affected"),
+    source=Section("12.2.1"),
+    text=f"""
+        AppRequests
+        | extend failed = {FAILED}
+        // Users and sessions are counted in the rows that sampling kept, so there are at least as many.
+        | summarize total = sum(ItemCount), failed_requests = sumif(ItemCount, failed),
+            users_seen = dcountif(UserId, isnotempty(UserId)),
+            users_hit = dcountif(UserId, failed and isnotempty(UserId)),
+            sessions_hit = dcountif(SessionId, failed and isnotempty(SessionId)) by service = AppRoleName
+        | where failed_requests > 0
+        | project service, failed_requests, total, failed_percent = 100.0 * failed_requests / total, users_hit, users_seen,
+            sessions_hit
+        | order by failed_requests desc, service asc
+    """,
+    columns={
+        "service": "string",
+        "failed_requests": "long",
+        "total": "long",
+        "failed_percent": "real",
+        "users_hit": "long",
+        "users_seen": "long",
+        "sessions_hit": "long",
+    },
+    look_for=Text(
+        ko="요청 수는 샘플링을 보정한 것이고, 사용자 수는 적어도 그만큼이라는 뜻입니다. 고객 공지의 근거입니다.",
+        en="Requests are corrected for sampling; users are at least that many. What a notice to customers leans on.",
+    ),
+)
+
+REGIONS_AFFECTED = Query(
+    id="regions-affected",
+    title=Text(ko="영향받은 지역", en="Regions affected"),
+    source=Section("12.2.1"),
+    text=f"""
+        AppRequests
+        | extend failed = {FAILED}
+        | summarize total = sum(ItemCount), failed_requests = sumif(ItemCount, failed),
+            users_hit = dcountif(UserId, failed and isnotempty(UserId))
+            by country = ClientCountryOrRegion, province = ClientStateOrProvince
+        | where failed_requests > 0
+        | project country, province, failed_requests, total, failed_percent = 100.0 * failed_requests / total, users_hit
+        | order by failed_requests desc, country asc, province asc
+    """,
+    columns={
+        "country": "string",
+        "province": "string",
+        "failed_requests": "long",
+        "total": "long",
+        "failed_percent": "real",
+        "users_hit": "long",
+    },
+    look_for=Text(
+        ko="모든 지역의 비율이 같으면 서비스, 한 지역만 높으면 그 지역의 길입니다.",
+        en="The same share everywhere: the service. One region high: the way from there.",
     ),
 )
 

@@ -6,6 +6,11 @@ from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Unit
 
+INGESTION_TIME = PlatformMetric(
+    resource="workspace", metric="Ingestion Time", aggregation="Maximum", by={"table_name": "Table Name"}
+)
+FAILED_QUERY_COUNT = PlatformMetric(resource="workspace", metric="Query Failure Count", aggregation="Count")
+
 VOLUME = Signal(
     name="workspace_volume",
     title=Text(ko="과금 수집량", en="Billable volume"),
@@ -79,9 +84,7 @@ INGESTION_DELAY = Signal(
         ),
         (Section("8.1.1"), Section("8.2.1")),
     ),
-    metric=PlatformMetric(
-        resource="workspace", metric="Ingestion Time", aggregation="Maximum", by={"table_name": "Table Name"}
-    ),
+    metric=INGESTION_TIME,
 )
 
 QUERY_FAILURES = Signal(
@@ -99,5 +102,5 @@ QUERY_FAILURES = Signal(
         ),
         (Section("8.1.1"),),
     ),
-    metric=PlatformMetric(resource="workspace", metric="Query Failure Count", aggregation="Count"),
+    metric=FAILED_QUERY_COUNT,
 )

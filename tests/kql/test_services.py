@@ -107,8 +107,6 @@ def test_requests_outside_the_span_are_left_out(rows: Rows) -> None:
         services.API_LATENCY,
         services.SEEN,
         services.THROUGHPUT,
-        services.ERROR_BUDGET,
-        services.LATENCY_BUDGET,
     ],
     ids=lambda query: query.id,
 )
@@ -213,29 +211,11 @@ def test_a_check_is_judged_by_the_availability_objective(rows: Rows, good: int, 
 
 @pytest.mark.parametrize(
     "query",
-    [services.AVAILABILITY_BY_CHECK, services.AVAILABILITY_BUDGET, SERVICE_UNAVAILABLE],
+    [services.AVAILABILITY_BY_CHECK, SERVICE_UNAVAILABLE],
     ids=lambda asked: asked.id,
 )
 def test_no_check_at_all_is_no_row(rows: Rows, query: Query) -> None:
     assert rows(query, {"AppAvailabilityResults": []}) == []
-
-
-@pytest.mark.parametrize(
-    ("bad", "left", "says"), [(0, 100.0, Outcome.PASS), (1, 0.0, Outcome.PASS), (2, -100.0, Outcome.FAIL)]
-)
-def test_the_budget_of_a_thousand_checks_is_one_failure(rows: Rows, bad: int, left: float, says: Outcome) -> None:
-    given = [*checks(1, ItemCount=1000 - bad), *checks(bad, ok=False)]
-    found = rows(services.AVAILABILITY_BUDGET, {"AppAvailabilityResults": given})
-    assert found[0]["budget_left_percent"] == pytest.approx(left, abs=1e-9)
-    assert outcomes(services.AVAILABILITY_BUDGET, found) == [says]
-
-
-def test_the_error_budget_is_one_error_in_a_thousand_requests(rows: Rows) -> None:
-    given = [*requests(199), *failed(1, ItemCount=1), *failed(1, code="404", ItemCount=9)]
-    found = rows(services.ERROR_BUDGET, {"AppRequests": given})
-    # One of 2,000 is half of what 99.9 % allows.
-    assert found[0]["budget_left_percent"] == pytest.approx(50.0)
-    assert (found[0]["bad"], found[0]["total"]) == (1, 2000)
 
 
 # --- latency ----------------------------------------------------------------------------------------
@@ -277,13 +257,6 @@ def test_five_slow_requests_in_a_hundred_are_inside_the_95th_percentile(rows: Ro
 def test_the_ai_service_is_not_held_to_the_api_objective(rows: Rows) -> None:
     given = requests(10, AppRoleName="ai-service", DurationMs=4000.0)
     assert rows(services.API_LATENCY, {"AppRequests": given}) == []
-    assert rows(services.LATENCY_BUDGET, {"AppRequests": given}) == []
-
-
-def test_the_latency_budget_is_used_up_when_one_request_in_twenty_is_slow(rows: Rows) -> None:
-    given = [*requests(95), *requests(5, DurationMs=201.0)]
-    found = rows(services.LATENCY_BUDGET, {"AppRequests": given})
-    assert found[0]["budget_left_percent"] == pytest.approx(0.0, abs=1e-9)
 
 
 def test_slow_operations_are_held_to_the_objective_of_their_service(rows: Rows) -> None:

@@ -1,0 +1,86 @@
+"""What is left of each error budget, on rows whose answer can be counted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kql import slo
+from observability.model.query import Query
+from observability.model.verdict import Outcome
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+Rows = Callable[..., list[dict[str, Any]]]
+
+
+def at(minute: float) -> datetime:
+    return NOON + timedelta(minutes=minute)
+
+
+def requests(number: int, minute: float = 1, **cells: Any) -> list[dict[str, Any]]:
+    """So many stored rows of a request that was answered in 100 ms and stands for ten."""
+    ok = {
+        "TimeGenerated": at(minute),
+        "AppRoleName": "user-service",
+        "OperationName": "GET /api/user/me",
+        "Success": True,
+        "ResultCode": "200",
+        "DurationMs": 100.0,
+        "ItemCount": 10,
+    }
+    return [{**ok, **cells}] * number
+
+
+def failed(number: int, code: str = "500", minute: float = 1, **cells: Any) -> list[dict[str, Any]]:
+    return requests(number, minute, Success=False, ResultCode=code, **cells)
+
+
+def checks(
+    number: int, ok: bool = True, minute: float = 1, name: str = "check-user", **cells: Any
+) -> list[dict[str, Any]]:
+    row = {"TimeGenerated": at(minute), "Name": name, "Location": "Japan East", "Success": ok, "ItemCount": 1}
+    return [{**row, **cells}] * number
+
+
+def outcomes(query: Query, found: list[dict[str, Any]]) -> list[Outcome]:
+    assert query.verdict is not None
+    return [query.verdict.of(row[query.verdict.column]) for row in found]
+
+
+@pytest.mark.parametrize(
+    ("bad", "left", "says"), [(0, 100.0, Outcome.PASS), (1, 0.0, Outcome.PASS), (2, -100.0, Outcome.FAIL)]
+)
+def test_the_budget_of_a_thousand_checks_is_one_failure(rows: Rows, bad: int, left: float, says: Outcome) -> None:
+    given = [*checks(1, ItemCount=1000 - bad), *checks(bad, ok=False)]
+    found = rows(slo.AVAILABILITY_BUDGET, {"AppAvailabilityResults": given})
+    assert found[0]["budget_left_percent"] == pytest.approx(left, abs=1e-9)
+    assert outcomes(slo.AVAILABILITY_BUDGET, found) == [says]
+
+
+def test_the_error_budget_is_one_error_in_a_thousand_requests(rows: Rows) -> None:
+    given = [*requests(199), *failed(1, ItemCount=1), *failed(1, code="404", ItemCount=9)]
+    found = rows(slo.ERROR_BUDGET, {"AppRequests": given})
+    # One of 2,000 is half of what 99.9 % allows.
+    assert found[0]["budget_left_percent"] == pytest.approx(50.0)
+    assert (found[0]["bad"], found[0]["total"]) == (1, 2000)
+
+
+def test_the_latency_budget_is_used_up_when_one_request_in_twenty_is_slow(rows: Rows) -> None:
+    given = [*requests(95), *requests(5, DurationMs=201.0)]
+    found = rows(slo.LATENCY_BUDGET, {"AppRequests": given})
+    assert found[0]["budget_left_percent"] == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "query", [slo.AVAILABILITY_BUDGET, slo.ERROR_BUDGET, slo.LATENCY_BUDGET], ids=lambda asked: asked.id
+)
+def test_without_events_there_is_no_budget_to_judge(rows: Rows, query: Query) -> None:
+    assert rows(query, {"AppRequests": [], "AppAvailabilityResults": []}) == []
+
+
+def test_the_ai_service_has_no_part_in_the_api_budget(rows: Rows) -> None:
+    given = requests(10, AppRoleName="ai-service", DurationMs=4000.0)
+    assert rows(slo.LATENCY_BUDGET, {"AppRequests": given}) == []
