@@ -146,12 +146,12 @@ CLUSTER_DENIALS = Query(
     source=Section("8.2.1", reading="R10"),
     text="""
         AKSAudit
-        | extend code = toint(ResponseStatus.code), user = tostring(User.username),
+        | extend code = toint(ResponseStatus.code), account = tostring(User.username),
             resource = tostring(ObjectRef.resource), name = tostring(ObjectRef.name)
         | where code in (401, 403)
             or (Verb in ("create", "update", "patch", "delete")
                 and resource in ("roles", "rolebindings", "clusterroles", "clusterrolebindings"))
-        | summarize calls = count(), last_seen = max(TimeGenerated) by user, Verb, resource, name, code
+        | summarize calls = count(), last_seen = max(TimeGenerated) by user = account, Verb, resource, name, code
         | order by calls desc, user asc, resource asc, name asc
     """,
     columns={

@@ -440,14 +440,14 @@ RECENT_CHANGES = Query(
     source=_FIRST_MINUTES,
     text="""
         AKSAudit
-        | extend user = tostring(User.username), resource = tostring(ObjectRef.resource),
+        | extend account = tostring(User.username), resource = tostring(ObjectRef.resource),
             part = tostring(ObjectRef.subresource), namespace_name = tostring(ObjectRef.namespace),
             name = tostring(ObjectRef.name), code = toint(ResponseStatus.code)
         | where namespace_name == namespace and Verb in ("create", "update", "patch", "delete")
         | where resource in ("deployments", "configmaps", "secrets", "horizontalpodautoscalers", "services")
         // Controllers write status without end, and refused or conflicting calls changed nothing.
-        | where part in ("", "scale") and code between (200 .. 299) and not(user startswith "system:serviceaccount:kube-system:")
-        | summarize changes = count(), last_seen = max(TimeGenerated) by user, Verb, resource, name
+        | where part in ("", "scale") and code between (200 .. 299) and not(account startswith "system:serviceaccount:kube-system:")
+        | summarize changes = count(), last_seen = max(TimeGenerated) by user = account, Verb, resource, name
         | order by last_seen desc, resource asc, name asc
     """,
     params={"namespace": TRIP.namespace},
