@@ -49,7 +49,14 @@ SERVICE_UNAVAILABLE = Alert(
         en="The document's availability objective. It is measured on synthetic checks, not on user requests, and needs at "
         f"least {_MIN_FAILED} failed checks in the window so that one lost probe does not page.",
     ),
-    first_steps=(triage.FAILED_CHECKS, triage.ERRORS_BY_OPERATION, triage.RECENT_CHANGES),
+    first_steps=(
+        triage.FAILED_CHECKS,
+        triage.WHAT_BROKE,
+        triage.ERRORS_BY_OPERATION,
+        triage.BROKEN_PODS,
+        triage.RECENT_CHANGES,
+        triage.USERS_AFFECTED,
+    ),
 )
 
 HIGH_ERROR_RATE = Alert(
@@ -81,9 +88,12 @@ HIGH_ERROR_RATE = Alert(
         "and below the floor of requests in the window the ratio is not trusted (R32).",
     ),
     first_steps=(
+        triage.SINCE_WHEN,
         triage.ERRORS_BY_OPERATION,
         triage.FAILING_DEPENDENCIES,
         triage.EXCEPTIONS_BY_TYPE,
+        triage.NEW_VERSIONS,
         triage.RECENT_CHANGES,
+        triage.USERS_AFFECTED,
     ),
 )

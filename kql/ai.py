@@ -1,6 +1,7 @@
 """The ai service: how long itineraries take, what it waits for, and why it fails."""
 
 from alerts.ai import AI_RESPONSE_TIME_EXCEEDED
+from kql.pieces import CALLS_A_SERVICE
 from observability.design.data import SERVICE_BUS
 from observability.design.objectives import PHASE_1
 from observability.design.operations import AUTO_RECOVERY, HEALTH_CHECK
@@ -26,13 +27,11 @@ _WORK = """AppRequests
 _PARAMS: dict[str, Param] = {"ai_role": AI.role, "health_path": HEALTH_CHECK.path}
 
 # Calls over HTTP that leave the cluster: the model providers. Stores and the broker are dependencies of other types.
-_PROVIDERS = """AppDependencies
-        | where AppRoleName == ai_role and DependencyType startswith "HTTP"
-            and not(Target contains inside or Target contains "-service")
+_PROVIDERS = f"""AppDependencies
+        | where AppRoleName == ai_role and DependencyType startswith "HTTP" and not({CALLS_A_SERVICE})
         | extend timed_out = Success == false and (ResultCode in ("", "0", "408", "504") or DurationMs >= timeout_ms)"""
 _PROVIDER_PARAMS: dict[str, Param] = {
     "ai_role": AI.role,
-    "inside": ".svc.cluster.local",
     # The document gives providers no timeout of their own; longer than an itinerary may take is too long.
     "timeout_ms": PHASE_1.ai_p95.to(Unit.MILLISECONDS),
 }

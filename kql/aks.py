@@ -58,14 +58,15 @@ PODS = Query(
         | extend pods = coalesce(best, 0)
         | extend spare = pods - minimum
         | extend short_minutes = iff(spare < 0, bin_size / 1m, 0.0)
-        | summarize short_minutes = sum(short_minutes), arg_min(spare, TimeGenerated, pods) by service, minimum
-        | project service, minimum, lowest = pods, lowest_at = TimeGenerated, spare, short_minutes
+        | summarize short_minutes = sum(short_minutes), arg_min(spare, TimeGenerated, pods) by service, minimum, replicas
+        | project service, minimum, replicas, lowest = pods, lowest_at = TimeGenerated, spare, short_minutes
         | order by spare asc, service asc
     """,
     params={"namespace": TRIP.namespace, "bin_size": minutes(5)},
     columns={
         "service": "string",
         "minimum": "long",
+        "replicas": "long",
         "lowest": "long",
         "lowest_at": "datetime",
         "spare": "long",

@@ -1,10 +1,10 @@
 """What costs: telemetry by table and container, and nodes against what runs on them. Amounts, no prices."""
 
 from alerts.slo import PERIOD
-from kql.pieces import NODE_SHARES, POOL_OF_NODE, SERVICE_OF_POD, table
+from kql.pieces import EXPECTED_SERVICES, NODE_SHARES, POOL_OF_NODE, SERVICE_OF_POD
 from observability.design.operations import COSTS
 from observability.design.platform import APPLICATION_POOL
-from observability.design.services import SERVICES, TRIP
+from observability.design.services import TRIP
 from observability.design.telemetry import WORKSPACE
 from observability.model.query import Pack, Query
 from observability.model.source import Derived, Section
@@ -25,8 +25,6 @@ _SIZING = Derived(
 )
 # The month of the objectives.
 _DAYS_OF_MONTH = PERIOD / days(1)
-# The pods that always run, unlike the fewer that a drain has to leave (pieces.EXPECTED_SERVICES).
-_ALWAYS_RUNNING = table(("service", "minimum"), ((service.role, service.hpa.minimum) for service in SERVICES))
 
 VOLUME_MONTH = Query(
     id="volume-month",
@@ -263,19 +261,19 @@ PODS_ABOVE_MINIMUM = Query(
             | where Namespace == namespace and PodStatus == "Running"
             | extend service = {SERVICE_OF_POD}
             | summarize pods = dcount(Name) by service, TimeGenerated = bin(TimeGenerated, bin_size);
-        {_ALWAYS_RUNNING}
+        {EXPECTED_SERVICES}
         | join kind=inner pods on service
         | extend bin_hours = bin_size / 1h
-        | summarize pod_hours = sum(pods * bin_hours), hours_seen = sum(bin_hours), minimum_hours = sum(minimum * bin_hours),
-            most_pods = max(pods) by service, minimum
-        | project service, minimum, most_pods, pod_hours, mean_pods = pod_hours / hours_seen,
+        | summarize pod_hours = sum(pods * bin_hours), hours_seen = sum(bin_hours), minimum_hours = sum(replicas * bin_hours),
+            most_pods = max(pods) by service, replicas
+        | project service, replicas, most_pods, pod_hours, mean_pods = pod_hours / hours_seen,
             extra_pod_hours = pod_hours - minimum_hours
         | order by extra_pod_hours desc, service asc
     """,
     params={"namespace": TRIP.namespace, "bin_size": minutes(5)},
     columns={
         "service": "string",
-        "minimum": "long",
+        "replicas": "long",
         "most_pods": "long",
         "pod_hours": "real",
         "mean_pods": "real",

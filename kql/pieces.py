@@ -29,16 +29,19 @@ def _cell(value: str | int) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-# The services as they are called in AppRoleName and as their pods begin, with the document's counts of pods (3.2.1
-# and 3.3.2). A query that starts here has a row for a service that wrote nothing.
+# The services as they are called in AppRoleName and as their pods begin, with the document's counts of pods (3.2.1,
+# 3.3.1 and 3.3.2). A query that starts here has a row for a service that wrote nothing.
 EXPECTED_SERVICES = table(
-    ("service", "minimum", "most"),
-    ((service.role, service.pdb.minimum, service.hpa.maximum) for service in SERVICES),
+    ("service", "minimum", "replicas", "most"),
+    ((each.role, each.pdb.minimum, each.resources.replicas, each.hpa.maximum) for each in SERVICES),
 )
 EXPECTED_POOLS = table(("pool", "minimum", "most"), ((pool.key, pool.minimum, pool.maximum) for pool in NODE_POOLS))
 
 # A pod is called after its Deployment, `user-service-7c9d8b6f5-x2x4k`, whatever its labels and colour are.
-SERVICE_OF_POD = f'extract("^({"|".join(service.role for service in SERVICES)})-", 1, Name)'
+_ROLES = "|".join(service.role for service in SERVICES)
+SERVICE_OF_POD = f'extract("^({_ROLES})-", 1, Name)'
+# A call from one service to another: `trip-service:8080`, or the whole name inside the cluster.
+CALLS_A_SERVICE = f'Target matches regex "^({_ROLES})([.:]|$)"'
 # AKS calls its nodes `aks-<pool>-<number>-vmss<number>`; no table has the pool in a column of its own.
 POOL_OF_NODE = 'extract("^aks-([a-z0-9]+)-", 1, Computer)'
 

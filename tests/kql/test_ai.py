@@ -87,6 +87,7 @@ def test_a_provider_fails_where_its_circuit_breaker_opens(rows: Rows, bad: int, 
         *calls(bad, code="503"),
         *calls(50, code="500", Target="tripgen-prod.redis.cache.windows.net", DependencyType="Redis"),
         *calls(50, code="500", Target="trip-service.production.svc.cluster.local"),
+        *calls(50, code="500", Target="location-service:8080"),
         *calls(50, code="500", AppRoleName="trip-service"),
     ]
     found = rows(ai.PROVIDERS, {"AppDependencies": given})
