@@ -46,7 +46,7 @@ PODS = Query(
             | extend service = {SERVICE_OF_POD}
             | where isnotempty(service)
             | summarize broken = countif(not({CONTAINER_WORKS})), running = countif(PodStatus == "Running")
-                by service, Name, snapshot = TimeGenerated
+                by service, Name, snapshot = bin(TimeGenerated, 1m)
             | summarize pods = countif(running > 0 and broken == 0)
                 by service, snapshot
             // The best snapshot of a bin: short for the whole bin, and not while one pod was replaced.
@@ -90,7 +90,7 @@ REPLICAS = Query(
         | extend service = {SERVICE_OF_POD}
         | where isnotempty(service)
         | summarize broken = countif(not({CONTAINER_WORKS})), running = countif(PodStatus == "Running")
-            by service, Name, snapshot = TimeGenerated
+            by service, Name, snapshot = bin(TimeGenerated, 1m)
         | summarize available = countif(running > 0 and broken == 0), pods = count() by service, snapshot
         | summarize lowest = min(available), highest = max(available), pods = max(pods)
             by TimeGenerated = bin(snapshot, bin_size), service
@@ -120,7 +120,7 @@ HPA = Query(
             | where Namespace == namespace and PodStatus in ("Running", "Pending")
             | extend service = {SERVICE_OF_POD}
             | where isnotempty(service)
-            | summarize pods = dcount(Name) by service, snapshot = TimeGenerated
+            | summarize pods = dcount(Name) by service, snapshot = bin(TimeGenerated, 1m)
             | summarize arg_max(pods, snapshot), mean = avg(pods) by service;
         {EXPECTED_SERVICES}
         | extend one = 1
@@ -162,13 +162,19 @@ RESTARTS = Query(
                 by PodUid, Name, container = tostring(split(ContainerName, "/")[-1]), minute = bin(TimeGenerated, 1m);
         let earlier = counts
             | project PodUid, container, minute = minute + window, before = restarts;
+        // Inventories drift, so that now and then a minute has none: then the one before it is compared with.
+        let still_earlier = counts
+            | project PodUid, container, minute = minute + window + 1m, long_before = restarts;
         let beginnings = counts
-            | summarize at_first = min(restarts) by PodUid, container;
+            | summarize at_first = min(restarts), first_minute = min(minute) by PodUid, container;
         counts
         | join kind=leftouter earlier on PodUid, container, minute
+        | join kind=leftouter still_earlier on PodUid, container, minute
         | join kind=inner beginnings on PodUid, container
-        // A container younger than the window, or a gap in the inventory, counts from its first row.
-        | extend in_window = restarts - coalesce(before, at_first)
+        // A container younger than the window counts from its first row; after a longer gap nothing is said.
+        | extend young = iff(minute - first_minute < window, at_first, long(null))
+        | extend in_window = restarts - coalesce(before, long_before, young)
+        | where isnotnull(in_window)
         | summarize restarts = max(restarts) - min(restarts), arg_max(in_window, minute)
             by pod = Name, container, PodUid
         | project pod, container, restarts, worst_window = in_window, worst_until = minute

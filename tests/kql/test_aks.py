@@ -218,6 +218,14 @@ def test_restarts_are_the_increase_within_any_ten_minutes(
     assert outcomes(aks.RESTARTS, found) == [says]
 
 
+@pytest.mark.parametrize("missing", [range(30, 31), range(30, 34)])
+def test_a_gap_in_the_inventory_does_not_add_up_what_was_long_before(rows: Rows, missing: range) -> None:
+    # One restart in seven minutes: eight within the hour, and two in any ten minutes.
+    counts = {minute: minute // 7 for minute in range(60) if minute not in missing}
+    (found,) = rows(aks.RESTARTS, {"KubePodInventory": restarting(counts)})
+    assert (found["restarts"], found["worst_window"]) == (8, 2)
+
+
 def test_restarts_of_two_pods_are_not_added_up(rows: Rows) -> None:
     one = restarting({minute: min(minute, 4) for minute in range(20)})
     two = [{**row, "Name": "trip-service-7c9d8b6f5-1", "PodUid": "another"} for row in one]
