@@ -69,11 +69,12 @@ SINCE_WHEN = Query(
     text=f"""
         AppRequests
         | extend failed = {FAILED}
-        | summarize total = sum(ItemCount), errors = sumif(ItemCount, failed)
+        | summarize total = sum(ItemCount), errors = sumif(ItemCount, failed), kept = sumif(1, failed)
             by service = AppRoleName, minute = bin(TimeGenerated, 1m)
         | where total > 0
         | extend error_percent = 100.0 * errors / total
-        | extend bad = error_percent > limit_percent
+        // A single row may be one error of a healthy day, however many it stands for (R32).
+        | extend bad = error_percent > limit_percent and kept > 1
         | summarize minutes_seen = count(), bad_minutes = countif(bad), first_bad = minif(minute, bad),
             last_bad = maxif(minute, bad), errors = sum(errors), arg_max(error_percent, minute) by service
         | where bad_minutes > 0
@@ -94,8 +95,8 @@ SINCE_WHEN = Query(
         "worst_at": "datetime",
     },
     look_for=Text(
-        ko="먼저 시작된 서비스가 원인에 가깝습니다. bad_minutes가 몇 개뿐이면 남은 오류 한두 건입니다(R32).",
-        en="The service that began first is nearest the cause. Only a few bad_minutes are one or two kept errors (R32).",
+        ko="먼저 시작된 서비스가 원인에 가깝습니다. bad_minutes가 한둘뿐이면 지나간 오류일 수 있습니다.",
+        en="The service that began first is nearest the cause. One or two bad_minutes may be errors that have passed.",
     ),
 )
 

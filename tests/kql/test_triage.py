@@ -55,7 +55,8 @@ def test_since_when_is_the_first_minute_above_the_objective(rows: Rows) -> None:
     given = [
         *(request(minute, weight=1000) for minute in range(30)),
         request(5, ok=False, weight=1),  # 0.0999 % of its minute
-        *(request(minute, ok=False) for minute in range(20, 24)),
+        request(10, ok=False, weight=50),  # one row is one error of a healthy day
+        *(request(minute, ok=False, weight=5) for minute in range(20, 24) for _ in range(2)),
         request(21, ok=False, weight=100),
     ]
     (found,) = rows(triage.SINCE_WHEN, {"AppRequests": given})
@@ -65,7 +66,7 @@ def test_since_when_is_the_first_minute_above_the_objective(rows: Rows) -> None:
         4,
         30,
     )
-    assert (found["worst_at"], found["errors"]) == (at(21), 141)
+    assert (found["worst_at"], found["errors"]) == (at(21), 191)
 
 
 def test_one_pod_of_several_is_named(rows: Rows) -> None:
