@@ -247,12 +247,13 @@ SLOWEST = Query(
         | where slow > 0
         | project service, operation, limit_ms, p95_ms, slowest_ms, slow, total, slow_percent = 100.0 * slow / total
         | order by slow desc, service asc, operation asc
-        | take 20
+        | take most
     """,
     params={
         "ai_role": AI.role,
         "api_limit_ms": _API_LIMIT,
         "ai_limit_ms": PHASE_1.ai_p95.to(Unit.MILLISECONDS),
+        "most": 20,
     },
     columns={
         "service": "string",
@@ -511,9 +512,9 @@ ERROR_MESSAGES = Query(
         | summarize times = count(), pods = dcount(PodName), first_seen = min(TimeGenerated),
             last_seen = max(TimeGenerated), example = take_any(line) by container = ContainerName, pattern
         | order by times desc, container asc, pattern asc
-        | take 30
+        | take most
     """,
-    params={"namespace": TRIP.namespace},
+    params={"namespace": TRIP.namespace, "most": 30},
     columns={
         "container": "string",
         "pattern": "string",

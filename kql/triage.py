@@ -395,9 +395,9 @@ CONTAINER_ERRORS = Query(
         | where LogSource == "stderr" or LogLevel in~ ("error", "critical")
         | project TimeGenerated, pod = PodName, container = ContainerName, level = LogLevel, line = tostring(LogMessage)
         | order by TimeGenerated desc, pod asc
-        | take 200
+        | take most
     """,
-    params={"namespace": TRIP.namespace},
+    params={"namespace": TRIP.namespace, "most": 200},
     columns={
         "TimeGenerated": "datetime",
         "pod": "string",

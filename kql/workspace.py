@@ -289,8 +289,9 @@ COLLECTION_ERRORS = Query(
         | summarize times = count(), first_seen = min(TimeGenerated), last_seen = max(TimeGenerated)
             by origin, what, message
         | order by times desc, origin asc, what asc, message asc
-        | take 100
+        | take most
     """,
+    params={"most": 100},
     columns={
         "origin": "string",
         "what": "string",
