@@ -134,7 +134,9 @@ class Process:
         """kill -9, its children too; returns when they are gone."""
         family = self._signal(signal.SIGKILL)
         assert self.running is not None
-        self.running.wait()
+        # By its own handle too: of one that has just been started the family may not be known yet.
+        self.running.kill()
+        self.running.wait(DEADLINE)
         # One that nobody has waited for is gone all the same.
         wait_until(lambda: not any(process.is_running() and _lives(process) for process in family))
 
@@ -194,7 +196,8 @@ class PostgresqlProcess(Process):
             dbname="postgres",
             password=self.password,
             autocommit=True,
-            **options,
+            # One that is frozen takes connections and never answers.
+            **{"connect_timeout": 5, **options},
         )
 
     def sql(self, statement: str) -> Any:
@@ -227,9 +230,19 @@ def postgresql_directory() -> Iterator[Path]:
 def run_postgresql(name: str, *arguments: str, directory: Path) -> None:
     """Run one of PostgreSQL's own programs to its end. Raises CannotStart."""
     command = [str(_reachable(directory) / name), *arguments]
-    done = subprocess.run(  # noqa: S603
-        command, cwd=directory, capture_output=True, text=True, check=False, process_group=0, **unprivileged()
-    )
+    try:
+        done = subprocess.run(  # noqa: S603
+            command,
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            check=False,
+            process_group=0,
+            timeout=3 * DEADLINE,
+            **unprivileged(),
+        )
+    except subprocess.TimeoutExpired:
+        raise CannotStart(f"{name} did not end within {3 * DEADLINE:g} s") from None
     if done.returncode != 0:
         raise CannotStart(f"{name} failed: {done.stderr.strip()}")
 

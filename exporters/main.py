@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import json
 import logging
@@ -40,6 +41,7 @@ POLL = 5.0
 # to disk fit into, after the second that the server's last answers may take; past the other nothing is waited for.
 _PUSH_WITHIN = 3.0
 _STOP_WITHIN = 4.5
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # What a running process cannot change: the page's address and the state that counters are kept in.
 _FIXED = ("role", "service", "host", "port", "series_limit", "events")
 
@@ -430,9 +432,8 @@ async def _run(path: Path, config: Config) -> None:
     exporter = Exporter(path, config, os.environ)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unexpected)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _stop_in_time, exporter)
-    loop.add_signal_handler(signal.SIGHUP, exporter.reload)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    threading.Thread(target=_take_signals, args=(exporter, loop), name="signals", daemon=True).start()
     await exporter.run()
 
 
@@ -441,16 +442,22 @@ def _end_at_once() -> None:
     not: for the first process of a container the kernel ignores it. A hangup asks for settings that are read now."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _end(0))
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Not SIG_IGN: an ignored signal need not be kept for the thread that waits for it later.
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
-def _stop_in_time(exporter: Exporter) -> None:
-    """Stop; and end even if something holds the stop up, be it in a thread or the event loop itself."""
-    if not exporter.server.stopping:
-        watchdog = threading.Timer(_STOP_WITHIN, _end, (0,))
-        watchdog.daemon = True
-        watchdog.start()
-        exporter.stop()
+def _take_signals(exporter: Exporter, loop: asyncio.AbstractEventLoop) -> None:
+    """Reload and stop; and end even if something holds the stop up.
+
+    In a thread of its own: a handler in the main thread does not run while that thread waits for something, such as a
+    log that nobody reads any more. For the same reason the end here says nothing and takes no lock."""
+    # A loop that is closed belongs to an exporter that is ending already.
+    with contextlib.suppress(RuntimeError):
+        while signal.sigwait(_SIGNALS) == signal.SIGHUP:
+            loop.call_soon_threadsafe(exporter.reload)
+        loop.call_soon_threadsafe(exporter.stop)
+    time.sleep(_STOP_WITHIN)
+    os._exit(0)
 
 
 def _end(code: int) -> None:

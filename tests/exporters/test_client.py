@@ -63,7 +63,7 @@ class Exporter:
     def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
-        self.thread.join()
+        self.thread.join(10)
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -259,7 +259,7 @@ import exporters.client
 outside = {m.split(".")[0] for m in sys.modules} - set(sys.stdlib_module_names) - {"exporters", "__main__"}
 print(sorted(name for name in outside if "site-packages" in str(getattr(sys.modules[name], "__file__", ""))))
 """
-    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
 
 

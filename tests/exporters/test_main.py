@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import queue
@@ -46,7 +47,12 @@ class Program:
         self._waiting: queue.Queue[dict[str, Any]] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.port = int(self.says("listening on").split()[4])
+        try:
+            self.port = int(self.says("listening on").split()[4])
+        except BaseException:
+            self.process.kill()
+            self.ends()
+            raise
 
     def _read(self) -> None:
         assert self.process.stderr is not None
@@ -151,6 +157,7 @@ def test_a_source_that_hangs_does_not_hold_the_end_up(start: Callable[..., Progr
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(WITHIN)
         port = silent.getsockname()[1]
         program = start(
             f'{CLUSTER}[redis]\nhost = "127.0.0.1"\nport = {port}\ntls = false\n'
@@ -163,6 +170,32 @@ def test_a_source_that_hangs_does_not_hold_the_end_up(start: Callable[..., Progr
         connection.close()
     assert code == 0
     assert took < 5
+
+
+def test_a_log_that_nobody_reads_holds_the_end_up_no_longer_than_5_seconds(tmp_path: Path) -> None:
+    config = tmp_path / "exporter.toml"
+    config.write_text(SIDECAR)
+    reading, writing = os.pipe()
+    process = subprocess.Popen([sys.executable, "-m", "exporters", "--config", str(config)], stderr=writing)
+    said = b""
+    while b"listening on" not in said:
+        said += os.read(reading, 4096)
+    # An open file of its own: that of the program goes on to block.
+    filling = os.open(f"/proc/self/fd/{writing}", os.O_WRONLY | os.O_NONBLOCK)
+    for piece in (b"x" * 4096, b"x"):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(filling, piece)
+    try:
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WITHIN) == 0
+        assert time.monotonic() - begun < 5
+    finally:
+        process.kill()
+        process.wait(WITHIN)
+        for one in (reading, writing, filling):
+            os.close(one)
 
 
 @pytest.mark.parametrize("text", [SIDECAR, CLUSTER])
@@ -280,7 +313,7 @@ def test_what_is_not_configured_is_not_loaded(tmp_path: Path) -> None:
         "heavy = ('psycopg', 'redis', 'azure', 'opentelemetry', 'orjson', 'prometheus_client', 'exporters.collectors.redis')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=WITHIN)
     assert done.stdout == "[]\n"
 
 

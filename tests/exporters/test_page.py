@@ -194,7 +194,9 @@ def test_promtool_accepts_a_page_of_every_instrument(promtool: str | None, leave
     found = {one for module in modules for one in vars(module).values() if isinstance(one, Instrument)}
     assert len(found) > 25
     page = encode({one: {tuple(f"{label} 1" for label in one.labels): sample(one)} for one in found})
-    done = subprocess.run([promtool, "check", "metrics"], input=page.classic, capture_output=True, check=False)
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=page.classic, capture_output=True, check=False, timeout=60
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 

@@ -115,7 +115,8 @@ class ServiceBusPage:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        # A daemon, and so is the one below: a test that fails half-way leaves nothing that pytest would wait for.
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.port: int = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(WITHIN)
 
@@ -176,7 +177,7 @@ def scraped(postgresql_server: Any, start_redis: Any, tmp_path_factory: pytest.T
         undo.callback(cache.end)
         cache.do("SET", "there", 1)
         service = ThreadingHTTPServer(("127.0.0.1", 0), Actuator)
-        serving = threading.Thread(target=service.serve_forever, args=(0.05,))
+        serving = threading.Thread(target=service.serve_forever, args=(0.05,), daemon=True)
         serving.start()
         undo.callback(service.server_close)
         undo.callback(serving.join, WITHIN)

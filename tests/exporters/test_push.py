@@ -268,7 +268,7 @@ class Ingestion:
         self.release.set()
         self.server.shutdown()
         self.server.server_close()
-        self.thread.join()
+        self.thread.join(10)
 
     @property
     def trips(self) -> int:
@@ -284,8 +284,9 @@ def ingestion() -> Iterator[Ingestion]:
     one.stop()
 
 
-# One trip generation a round. The connection string is given as it is, or as "@" and its file. Prints how many trips
-# there were after the first round, what else it connected to, how long closing took, and what the push last showed.
+# One trip generation a round. The connection string is given as it is, or as "@" and its file. Into the pipe it writes
+# "c" whenever it asks for the connection string and "r" whenever it reads. Prints how many trips there were after the
+# first round, what else it connected to, how long closing took, and what the push last showed.
 PROGRAM = """
 import json, logging, os, pathlib, resource, socket, sys, time
 outside = []
@@ -301,7 +302,7 @@ from exporters.config import Secret
 from exporters.events import Events
 from exporters.push import Push
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-string, folder, size, every, file_limit = sys.argv[1:]
+string, folder, size, every, file_limit, pipe = sys.argv[1:]
 if int(file_limit) >= 0:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(file_limit), resource.RLIM_INFINITY))
 events = Events(1_000)
@@ -309,15 +310,19 @@ rounds = -1
 def read():
     global rounds
     rounds += 1
+    os.write(int(pipe), b"r")
     events.accept({}, b'{"event":"trip_generated","outcome":"stored"}')
     return events.drain()
 secret = Secret(file=pathlib.Path(string[1:])) if string.startswith("@") else Secret(string)
+def reveal():
+    os.write(int(pipe), b"c")
+    return secret.reveal()
 shown = {}
 def show(families):
     shown.clear()
     shown.update({instrument.name: value for instrument, series in families.items() for value in series.values()})
 push = Push(
-    read, connection_string=secret.reveal, service="trip-service", every=float(every), show=show,
+    read, connection_string=reveal, service="trip-service", every=float(every), show=show,
     buffer_dir=pathlib.Path(folder), buffer_bytes=int(size),
 )
 push.start()
@@ -346,18 +351,29 @@ class Running:
     ) -> None:
         self.folder = folder
         string = string_for(to) if isinstance(to, int) else to
+        self._pipe, writing = os.pipe()
+        arguments = map(str, (string, folder, size, every, file_limit, writing))
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", PROGRAM, *map(str, (string, folder, size, every, file_limit))],
+            [sys.executable, "-W", "error", "-c", PROGRAM, *arguments],
             env={**os.environ, **environ},
+            pass_fds=(writing,),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        os.close(writing)
+
+    def does(self, what: str, times: int) -> None:
+        """Returns when it has read ("r"), or asked for the connection string ("c"), so many times."""
+        for _ in range(times):
+            while (done := os.read(self._pipe, 1)) != what.encode():
+                assert done, "it has ended"
 
     def close(self) -> tuple[dict[str, Any], list[str]]:
         """What it printed, and its log lines."""
         out, err = self.process.communicate(timeout=30)
+        os.close(self._pipe)
         assert self.process.returncode == 0, err
         return json.loads(out), err.splitlines()
 
@@ -472,7 +488,7 @@ def test_a_folder_that_cannot_be_made_leaves_the_sending_alone(ingestion: Ingest
 def test_closing_does_not_wait_for_a_server_that_is_silent(ingestion: Ingestion, tmp_path: Path) -> None:
     ingestion.status = 0
     running = Running(ingestion.port, tmp_path, every=60)
-    time.sleep(1.5)
+    running.does("r", 1)
     said, _ = running.close()
     # The last round timed out and lies on disk.
     assert said["closed"] < 3
@@ -495,7 +511,8 @@ def test_a_round_under_way_to_a_silent_server_and_the_last_one_are_both_kept(
 
 def test_the_last_round_is_kept_even_while_a_name_server_is_silent(tmp_path: Path) -> None:
     running = Running(string_for(1).replace("127.0.0.1", "localhost"), tmp_path, SILENT_NAME_SERVER="1")
-    time.sleep(1.5)
+    # The first round has nothing to send, the second one asks the name server.
+    running.does("r", 2)
     said, _ = running.close()
     assert said["closed"] < 5
     # The one under way cannot be told from one that arrived; the last one can.
@@ -549,7 +566,7 @@ def test_while_a_new_connection_string_is_no_good_the_old_one_serves_on(ingestio
 def test_a_connection_string_may_come_later(ingestion: Ingestion, tmp_path: Path) -> None:
     file = tmp_path / "connection"
     running = Running(f"@{file}", tmp_path / "buffer")
-    time.sleep(1)
+    running.does("c", 2)
     file.write_text(string_for(ingestion.port))
     wait_until(lambda: ingestion.trips >= 2)
     said, lines = running.close()
@@ -562,7 +579,7 @@ def test_a_connection_string_may_come_later(ingestion: Ingestion, tmp_path: Path
 
 def test_without_a_connection_string_it_shows_that_nothing_goes(tmp_path: Path) -> None:
     running = Running(f"@{tmp_path}/none", tmp_path / "buffer")
-    time.sleep(0.5)
+    running.does("c", 2)
     said, lines = running.close()
     assert said["shown"] == {"tripgen_exporter_push_success": 0, "tripgen_exporter_push_buffer_bytes": 0}
     assert len(lines) == 1
@@ -582,18 +599,22 @@ def test_it_shows_whether_azure_takes_metrics_and_what_is_kept(ingestion: Ingest
 
 def test_a_wrong_connection_string_is_said_once_and_not_repeated() -> None:
     program = """
-import logging, pathlib, time
+import logging, pathlib, threading
 from exporters.push import Push
 logging.basicConfig()
+asked = threading.Semaphore(0)
+def string():
+    asked.release()
+    return "InstrumentationKey=hunter2"
 push = Push(
-    dict, connection_string=lambda: "InstrumentationKey=hunter2", service="s", every=0.1,
-    buffer_dir=pathlib.Path("/nowhere"), buffer_bytes=1,
+    dict, connection_string=string, service="s", every=0.1, buffer_dir=pathlib.Path("/nowhere"), buffer_bytes=1,
 )
 push.start()
-time.sleep(0.5)
+for _ in range(3):
+    assert asked.acquire(timeout=20)
 push.close()
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr.strip() == (
         "ERROR:exporters.push:push: the connection string has no 'InstrumentationKey=' with a UUID in lower case; "
         "copy it again from the resource; nothing goes to Azure Monitor"
@@ -602,5 +623,5 @@ push.close()
 
 def test_importing_the_push_brings_no_azure_library() -> None:
     program = "import sys, exporters.push; print([m for m in sys.modules if m.startswith(('azure', 'opentelemetry'))])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

@@ -20,6 +20,7 @@ from observability.model.errors import SourceUnavailable
 from observability.model.signal import Instrument
 from observability.signals import redis as signals
 
+WITHIN = 60.0
 Until = Callable[..., Awaitable[Any]]
 # A key for each of the six shards.
 KEYS = [next(f"key-{n}" for n in range(1_000) if key_slot(f"key-{n}".encode()) * 6 // 16384 == s) for s in range(6)]
@@ -36,7 +37,12 @@ async def collecting(port: int, **options: Any) -> AsyncIterator[Redis]:
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(scenario())
+    async def bounded() -> None:
+        # The collectors leave the bound of a whole round to who runs them.
+        async with asyncio.timeout(WITHIN):
+            await scenario()
+
+    asyncio.run(bounded())
 
 
 def read(told: Families | Partial) -> Families:

@@ -192,7 +192,7 @@ def test_the_azure_libraries_are_loaded_by_the_first_question_only() -> None:
         "print(collector.name, collector.every, collector.timeout)\n"
         "print(sorted(name for name in sys.modules if name.partition('.')[0] in ('azure', 'aiohttp', 'msrest')))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "service_bus 60 8\n[]\n"
 
 

@@ -69,7 +69,7 @@ class Ingestion:
     def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
-        self.thread.join()
+        self.thread.join(10)
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [one for one in self.envelopes if one["data"]["baseType"] == kind]
