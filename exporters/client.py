@@ -193,8 +193,10 @@ class Client:
                 self._disconnect()
                 self._complain(f"{type(error).__name__}: events wait, up to {self._limit}")
                 return min(LONGEST_PAUSE, max(pause * 2, 1.0))
-            if status in (429, 503):
+            if status == 413 and self._smaller(answer) < len(sent):
                 self._most = self._smaller(answer)
+                continue
+            if status in (429, 503):
                 self._complain(f"answered {status}: events wait, up to {self._limit}")
                 # 0 would be a busy loop.
                 return min(LONGEST_PAUSE, max(retry_after, 0.05))
@@ -203,7 +205,7 @@ class Client:
         return pause
 
     def _smaller(self, answer: dict[str, Any]) -> int:
-        """A queue smaller than a batch would refuse the same batch for ever."""
+        """The most that a batch may hold, where the queue is smaller than one of ours."""
         limit = answer.get("queue_limit")
         return max(1, min(self._most, limit)) if isinstance(limit, int) else self._most
 

@@ -187,19 +187,10 @@ class Events:
         self._stopped = False
         self._lock = Lock()
 
-    def accept(self, headers: Mapping[str, str], body: bytes) -> Response:
-        """Take a body: 202, or 400 with the good lines taken, or one of 413, 415, 429 and 503 with nothing taken."""
-        refused = self._refuse_unread(headers, body)
-        if refused is not None:
-            return refused
-        reading = Reading(keep=REFUSALS_SHOWN)
-        for _ in read(body, reading):
-            pass
-        return self._take(reading)
-
     async def handle(self, headers: Mapping[str, str], body: bytes) -> Response:
-        """As ``accept``, letting others on the event loop have a turn every few hundred lines: a large body would
-        hold a scrape up otherwise."""
+        """Take a body: 202, or 400 with the good lines taken, or one of 413, 415, 429 and 503 with nothing taken.
+
+        Others on the event loop get a turn every few hundred lines: a large body would hold a scrape up otherwise."""
         refused = self._refuse_unread(headers, body)
         if refused is not None:
             return refused
@@ -267,8 +258,8 @@ class Events:
         if stopped:
             return self._refuse(503, Reason.STOPPING, len(events))
         if len(events) > self._limit:
-            # No waiting makes it fit, so no Retry-After; the status tells senders that nothing was taken.
-            return self._refuse(429, Reason.BATCH_TOO_LARGE, len(events), queue_limit=self._limit)
+            # Not 429: no waiting makes it fit, and whoever sends it again would do so for ever.
+            return self._refuse(413, Reason.BATCH_TOO_LARGE, len(events), queue_limit=self._limit)
         return self._refuse_full(len(events))
 
     def _refuse_full(self, number: int) -> Response:

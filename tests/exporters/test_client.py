@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -27,7 +28,7 @@ class Exporter:
         self.events = Events(100_000)
         self.bodies: list[bytes] = []
         self.connections = 0
-        self.answer: Callable[[bytes], Response] = lambda body: self.events.accept({}, body)
+        self.answer: Callable[[bytes], Response] = self.take
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -59,6 +60,9 @@ class Exporter:
         self.port = int(self.server.server_address[1])
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()
+
+    def take(self, body: bytes) -> Response:
+        return asyncio.run(self.events.handle({}, body))
 
     def stop(self) -> None:
         self.server.shutdown()
@@ -176,7 +180,7 @@ def test_a_call_never_waits_for_an_exporter_that_does_not_answer() -> None:
 def test_a_full_queue_is_tried_again_until_it_takes_the_events(exporter: Exporter) -> None:
     full = Response(429, {"retry-after": "0"}, b'{"accepted": 0}')
     answers = iter([full, full])
-    exporter.answer = lambda body: next(answers, None) or exporter.events.accept({}, body)
+    exporter.answer = lambda body: next(answers, None) or exporter.take(body)
     with Client(exporter.port, every=0.02) as events:
         events.rating_given(3)
     assert len(exporter.bodies) == 3
@@ -187,9 +191,9 @@ def test_a_queue_smaller_than_a_batch_gets_smaller_batches(exporter: Exporter) -
     exporter.events = Events(10)
 
     def accept_and_count(body: bytes) -> Response:
-        response = exporter.events.accept({}, body)
+        response = exporter.take(body)
         exporter.events.drain()
-        return response._replace(headers={"retry-after": "0"})
+        return response
 
     exporter.answer = accept_and_count
     events = Client(exporter.port, every=0.02)
@@ -198,6 +202,14 @@ def test_a_queue_smaller_than_a_batch_gets_smaller_batches(exporter: Exporter) -
     events.close(timeout=5)
     assert [len(body.splitlines()) for body in exporter.bodies][-4:] == [10, 10, 10, 5]
     assert events.dropped == 0
+
+
+def test_a_batch_that_is_too_large_for_another_reason_is_dropped_and_not_sent_for_ever(exporter: Exporter) -> None:
+    exporter.answer = lambda body: Response(413, {}, b'{"accepted": 0, "reason": "body_too_large", "limit": 1}')
+    with Client(exporter.port, every=0.02) as events:
+        events.rating_given(3)
+    assert len(exporter.bodies) == 1
+    assert events.dropped == 1
 
 
 def test_a_bad_value_costs_one_event_and_one_log_line(exporter: Exporter, caplog: pytest.LogCaptureFixture) -> None:

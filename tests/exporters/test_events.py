@@ -389,6 +389,7 @@ def test_a_body_that_the_server_did_not_read_is_answered_and_counted() -> None:
 def test_a_batch_that_can_never_fit_is_told_so_with_the_most_that_can() -> None:
     events = Events(3)
     response = post(events, body_of(*[RATED] * 4))
+    assert response.status == 413
     assert "retry-after" not in response.headers
     assert answer(response) == {"accepted": 0, "refused": [], "reason": "batch_too_large", "queue_limit": 3}
     families = counted(events)

@@ -288,7 +288,7 @@ def ingestion() -> Iterator[Ingestion]:
 # "c" whenever it asks for the connection string and "r" whenever it reads. Prints how many trips there were after the
 # first round, what else it connected to, how long closing took, and what the push last showed.
 PROGRAM = """
-import json, logging, os, pathlib, resource, socket, sys, time
+import asyncio, json, logging, os, pathlib, resource, socket, sys, time
 outside = []
 def watch(event, args):
     if event in ("socket.connect", "socket.getaddrinfo"):
@@ -311,7 +311,7 @@ def read():
     global rounds
     rounds += 1
     os.write(int(pipe), b"r")
-    events.accept({}, b'{"event":"trip_generated","outcome":"stored"}')
+    asyncio.run(events.handle({}, b'{"event":"trip_generated","outcome":"stored"}'))
     return events.drain()
 secret = Secret(file=pathlib.Path(string[1:])) if string.startswith("@") else Secret(string)
 def reveal():
