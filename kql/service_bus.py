@@ -33,7 +33,10 @@ _LEFT_OVER = Derived(
     (Section("6.1.1"), Section("6.1.2")),
 )
 # Every queue and topic of the document has the same size.
-_MAX_SIZE = min(each.max_size.to(Unit.BYTES) for each in (*SERVICE_BUS.queues, *SERVICE_BUS.topics))
+_MAX_SIZE = min(
+    [queue.max_size.to(Unit.BYTES) for queue in SERVICE_BUS.queues]
+    + [topic.max_size.to(Unit.BYTES) for topic in SERVICE_BUS.topics]
+)
 
 # --- what waits, and what was given up --------------------------------------------------------------
 

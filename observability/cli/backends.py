@@ -22,7 +22,7 @@ WORKSPACE = "TRIPOBS_WORKSPACE"
 @contextlib.contextmanager
 def chosen(arguments: argparse.Namespace) -> Iterator[tuple[Backend, datetime]]:
     """The backend that was asked for, and what "now" means there. Raises WrongArgument, SourceUnavailable."""
-    workspace = arguments.workspace or os.environ.get(WORKSPACE)
+    workspace: str = arguments.workspace or os.environ.get(WORKSPACE) or ""
     if arguments.local is None and not workspace:
         raise WrongArgument(
             f"say where the answers are: --workspace NAME (or {WORKSPACE}), --local DIR of exports, or --local {DEMO}"

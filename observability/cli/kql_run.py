@@ -109,4 +109,34 @@ def _summary(report: Report, interrupted: bool) -> None:
     print(f"{report.pack}: {state}{len(report.steps)} queries: {', '.join(said) or 'all answered'}", file=sys.stderr)
 
 
-COMMANDS = {"run": _run, "pack": _pack}
+def _serve(_catalogue: Catalogue, arguments: argparse.Namespace) -> int:
+    """Answer the Log Analytics query API from a folder until somebody stops it."""
+    from observability.query.local import LocalBackend
+    from observability.query.service import Service
+
+    if arguments.local is None:
+        raise WrongArgument(f"say what to answer from: --local DIR of exports, or --local {backends.DEMO}")
+    backend = LocalBackend(backends.local_folder(arguments.local))
+    end = backend.end()
+    try:
+        service = Service(backend, now=lambda: end, port=arguments.port)
+    except (OSError, OverflowError) as error:
+        raise WrongArgument(f"--port {arguments.port}: {error}; name another, or 0 for any") from None
+    print(f"{service.address}/v1, now is {times.kst(end)}; Ctrl-C ends it")
+    print(
+        f"""try: curl -s {service.address}/v1/workspaces/any/query -H 'Content-Type: application/json' \\
+  -d '{{"query": "AppRequests | count", "timespan": "PT6H"}}'""",
+        flush=True,
+    )
+    before = signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=service.shutdown).start())
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            service.serve_forever(poll_interval=0.2)
+    finally:
+        service.stopping.set()
+        service.server_close()
+        signal.signal(signal.SIGTERM, before)
+    return main.OK
+
+
+COMMANDS = {"run": _run, "pack": _pack, "serve": _serve}

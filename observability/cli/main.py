@@ -163,6 +163,10 @@ def _kql(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--verbose", "-v", action="store_true", help="a line for each query, without a terminal too")
         _lang_flag(one)
 
+    serve = commands.add_parser("serve", help="answer the Log Analytics query API on this machine, from a folder")
+    serve.add_argument("--local", metavar="DIR", help="a folder of exported tables; 'demo' makes one")
+    serve.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (default: any that is free)")
+
 
 def _where_from(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--local", metavar="DIR", help="a folder of exported tables; 'demo' makes one")
