@@ -198,6 +198,12 @@ CHECKLISTS: tuple[Checklist, ...] = (
     ),
 )
 
+
+def checklist(every: Literal["day", "week", "month", "quarter"]) -> Checklist:
+    """The document's checklist of that rhythm."""
+    return next(each for each in CHECKLISTS if each.every == every)
+
+
 # --- cost -------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,8 @@ _SIZES = {
 }  # fmt: skip
 # Megabytes an hour whatever the traffic.
 _FIXED = {
+    "AppAvailabilityResults": 0.4,
+    "KubeNodeInventory": 2.0,
     "Perf": 9.0,
     "KubePodInventory": 6.0,
     "InsightsMetrics": 4.0,

@@ -57,8 +57,8 @@ def write(
                 counts[table] = _table(con, table, selects.get(table, ""), settings, draft)
                 said(table, counts[table])
         manifest = {
-            "from": settings.start.isoformat(), "to": settings.end.isoformat(), "hours": settings.hours,
-            "seed": settings.seed, "tps": settings.tps, "version": __version__, "rows": counts,
+            "from": settings.start.isoformat(), "to": settings.end.isoformat(), "hours": float(settings.hours),
+            "seed": settings.seed, "tps": float(settings.tps), "version": __version__, "rows": counts,
         }  # fmt: skip
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         shutil.rmtree(draft / "spill", ignore_errors=True)
