@@ -6,7 +6,7 @@ NPM_PACKAGE := node_modules/@kusto/language-service-next/package.json
 SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate test lint types check golden bench bench-exporter test-exporter demo clean
+.PHONY: help setup generate test lint types check golden bench bench-exporter demo clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,10 +19,7 @@ generate: $(VENV)/.base ## write generated/ from the definitions
 test: $(VENV)/.test $(NPM_PACKAGE) ## generated files fresh, definitions checked, tests
 	@$(BIN)/tripobs generate --check
 	@$(BIN)/tripobs check
-	@$(BIN)/python -m pytest -q --ignore tests/exporters
-
-test-exporter: $(VENV)/.test ## the exporter against real servers (minutes; apart until it is steady)
-	@timeout 900 $(BIN)/python -m pytest -q tests/exporters
+	@$(BIN)/python -m pytest -q
 
 lint: $(VENV)/.lint ## ruff and the direction of imports
 	@$(BIN)/ruff check .
