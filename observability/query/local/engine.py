@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from observability.azure import tables
 from observability.checks import kql, pipelines
 from observability.query.answers import Column, Failure, Table
-from observability.query.local import weights
+from observability.query.local import conversions, weights
+from observability.query.local.faster import faster
 from observability.query.local.tokens import literal_takes
 
 if TYPE_CHECKING:
@@ -49,12 +48,6 @@ _FITS = {
     "bool": {"bool"},
     "dynamic": {"dynamic"},
 }
-# What bin() of a literal becomes, and the function that DuckDB has for it; the same where the size divides a day.
-_BIN = re.compile(
-    r"to_timestamp\(floor\(epoch\((?P<time>\"(?:[^\"]|\"\")+\")\) / epoch\(INTERVAL '(?P<size>[^']+)'\)\)"
-    r" \* epoch\(INTERVAL '(?P=size)'\)\) AT TIME ZONE 'UTC'"
-)
-_EPOCH = "TIMESTAMP '1970-01-01'"
 
 
 class Refused(Exception):
@@ -91,9 +84,10 @@ def run(con: DuckDBPyConnection, text: str, schema: Schema, now: datetime, colum
 
     guard(text)
     weights.register()
+    conversions.register()
     try:
         try:
-            return _run(con, text, schema, now, columns)
+            return _run(con, weights.together(text), schema, now, columns)
         except duckdb.Error as error:
             if not weights.is_unequal(error):
                 raise
@@ -117,7 +111,7 @@ def translate(text: str, schema: Schema, now: datetime) -> tuple[str, dict[str, 
 
     try:
         made = duckdb_kql.to_sql(
-            literal_takes(text),
+            conversions.typed(literal_takes(text), _kinds(schema)),
             schema={name: list(listed) for name, listed in schema.items()},
             query_now=now.astimezone(UTC).replace(tzinfo=None),
             allow_write=False,
@@ -131,20 +125,16 @@ def translate(text: str, schema: Schema, now: datetime) -> tuple[str, dict[str, 
         raise Refused(Failure("not-runnable", f"the local engine has no {error.construct}", line, todo)) from error
     except duckdb_kql.KqlError as error:
         raise Refused(Failure("semantic", _first(error), None, "mend the query", ours=True)) from error
-    return _BIN.sub(_bucket, str(made)), dict(made.parameters)
+    return faster(str(made)), dict(made.parameters)
 
 
-def _bucket(match: re.Match[str]) -> str:
-    size = match["size"]
-    if not _divides_a_day(size):
-        return match[0]
-    return f"time_bucket(INTERVAL '{size}', {match['time']}, {_EPOCH})"
-
-
-@functools.cache
-def _divides_a_day(size: str) -> bool:
-    # Spelled as KQL spells it: 5m, 1h, 1d.
-    return not list(kql.bin_size(size))
+def _kinds(schema: Schema) -> dict[str, str]:
+    """The types of the columns that have one type in all tables of the schema."""
+    kinds: dict[str, str] = {}
+    for table in schema:
+        for column, kind in tables.load().get(table, {}).items():
+            kinds[column] = kind if kinds.get(column, kind) == kind else ""
+    return kinds
 
 
 def _failed(error: Exception) -> Failure:

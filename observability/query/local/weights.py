@@ -6,11 +6,13 @@ They are rows of its private registry, which is why its version is pinned; a tes
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 from observability.query.local.tokens import CLOSES, Token, tokens_of
 
 WEIGHTED = "percentilew"
 _REACHED = "tripobs_reached"
+_TOGETHER = "tripobs_percentiles"
 _UNEQUAL = "tripobs: the weights of a group differ"
 
 
@@ -36,22 +38,50 @@ def register() -> None:
             held = f"sum(CASE WHEN {value} IS NOT NULL AND {weight} > 0 THEN {weight} END)"
             return f"({held} OVER ({group} ORDER BY {value}) >= {percentile} / 100.0 * {held} OVER ({group}))"
 
+    class Percentiles(functions.AggregateSpec):
+        """``tripobs_percentiles(value, weight, which, percentile, ...)``: one of several, read from one sorting.
+
+        Where all weights of a group are one number, as a fixed sampling rate makes them, weighing changes nothing and
+        the plain percentile is ten times as fast. Where they are not, the query is run again in the long form.
+        """
+
+        def render(self, args: list[str]) -> str:
+            value, weight, which, *percentiles = args
+            counted = f"CASE WHEN {weight} > 0 THEN {value} END"
+            held = f"CASE WHEN {value} IS NOT NULL AND {weight} > 0 THEN {weight} END"
+            shares = ", ".join(f"{percentile} / 100.0" for percentile in percentiles)
+            return (
+                f"CASE WHEN min({held}) IS NULL THEN NULL WHEN min({held}) = max({held}) "
+                f"THEN quantile_disc({counted}, [{shares}])[{which}] ELSE error('{_UNEQUAL}') END"
+            )
+
     def add(name: str, template: str, arity: int) -> None:
         functions.AGGREGATE_FUNCTIONS.setdefault(name, functions.AggregateSpec(name, template, (arity,)))
 
     add("maxif", "max({0}) FILTER (WHERE {1})", 2)
     add("minif", "min({0}) FILTER (WHERE {1})", 2)
     add("take_anyif", "any_value({0}) FILTER (WHERE {1})", 2)
-    # Where all weights of a group are one number, as a fixed sampling rate makes them, weighing changes nothing and
-    # the plain percentile is ten times as fast. Where they are not, the query is run again in the long form.
-    held = "FILTER (WHERE {0} IS NOT NULL AND {1} > 0)"
-    add(
-        WEIGHTED,
-        f"CASE WHEN count(*) {held} = 0 THEN NULL WHEN min({{1}}) {held} = max({{1}}) {held} "
-        f"THEN quantile_disc({{0}}, {{2}} / 100.0) {held} ELSE error('{_UNEQUAL}') END",
-        3,
-    )
+    functions.AGGREGATE_FUNCTIONS.setdefault(_TOGETHER, Percentiles(_TOGETHER, ""))
     functions.SCALAR_FUNCTIONS.setdefault(_REACHED, Reached(_REACHED, "template", ""))
+
+
+def together(text: str) -> str:
+    """The text with the ``percentilew`` of a ``summarize`` over the same values read from one sorting of them."""
+    tokens = tokens_of(text)
+    changes: list[tuple[int, int, str]] = []
+    for _, calls in _summaries(tokens):
+        read = {index: _arguments(text, tokens, index) for index in calls}
+        several: dict[tuple[str, str], list[str]] = {}
+        for value, weight, percentile in read.values():
+            asked = several.setdefault((value, weight), [])
+            if percentile not in asked:
+                asked.append(percentile)
+        for index, (value, weight, percentile) in read.items():
+            asked = several[value, weight]
+            new = ", ".join([value, weight, str(asked.index(percentile) + 1), *asked])
+            close = _closing(tokens, index + 1)
+            changes.append((tokens[index].start, tokens[close].end, f"{_TOGETHER}({new})"))
+    return _changed(text, changes)
 
 
 def lengthen(text: str) -> str:
@@ -59,14 +89,9 @@ def lengthen(text: str) -> str:
     tokens = tokens_of(text)
     changes: list[tuple[int, int, str]] = []
     number = 0
-    for at, token in enumerate(tokens):
-        if token.text != "summarize":
-            continue
-        stage = _stage(tokens, at)
-        calls = [index for index in range(at, stage) if tokens[index].text == WEIGHTED]
-        if not calls:
-            continue
-        keys = _keys(text, tokens[at:stage], token.depth)
+    for at, calls in _summaries(tokens):
+        token = tokens[at]
+        keys = _keys(text, tokens[at : _stage(tokens, at)], token.depth)
         reached = []
         for index in calls:
             value, weight, percentile = _arguments(text, tokens, index)
@@ -76,9 +101,22 @@ def lengthen(text: str) -> str:
             close = _closing(tokens, index + 1)
             changes.append((tokens[index].start, tokens[close].end, f"minif({value}, {name})"))
         changes.append((token.start, token.start, f"extend {', '.join(reached)} | "))
+    return _changed(text, changes)
+
+
+def _changed(text: str, changes: list[tuple[int, int, str]]) -> str:
     for start, end, new in sorted(changes, reverse=True):
         text = text[:start] + new + text[end:]
     return text
+
+
+def _summaries(tokens: list[Token]) -> Iterator[tuple[int, list[int]]]:
+    """Each `summarize` that weighs: its place, and those of its calls."""
+    for at, token in enumerate(tokens):
+        if token.text == "summarize" and (
+            calls := [index for index in range(at, _stage(tokens, at)) if tokens[index].text == WEIGHTED]
+        ):
+            yield at, calls
 
 
 def _stage(tokens: list[Token], at: int) -> int:

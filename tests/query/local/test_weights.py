@@ -66,13 +66,24 @@ def test_the_short_form_is_exact_where_all_weights_are_one_number(
         (key, percentile([(value, weight) for k, value, _ in same if k == key], share))
         for key in sorted({k for k, _, _ in rows})
     ]
-    assert ran(TEXT.replace("SHARE", str(share)), same) == expected
+    assert ran(weights.together(TEXT.replace("SHARE", str(share))), same) == expected
+
+
+def test_percentiles_of_the_same_values_come_from_one_sorting_each_in_its_own_column() -> None:
+    weights.register()
+    text = "T | summarize a = percentilew(x, w, 50), b = percentilew(x, w, 90), c = percentilew(w, w, 50), d = percentilew(x, w, 50)"
+    together = weights.together(text)
+    assert together == (
+        "T | summarize a = tripobs_percentiles(x, w, 1, 50, 90), b = tripobs_percentiles(x, w, 2, 50, 90), "
+        "c = tripobs_percentiles(w, w, 1, 50), d = tripobs_percentiles(x, w, 1, 50, 90)"
+    )
+    assert ran(together, [("k", float(x), 10) for x in range(1, 101)]) == [(50.0, 90.0, 10, 50.0)]
 
 
 def test_the_short_form_says_where_it_does_not_hold() -> None:
     weights.register()
     with pytest.raises(duckdb.Error) as caught:
-        ran(TEXT.replace("SHARE", "95"), [("a", 1.0, 1), ("a", 2.0, 10)])
+        ran(weights.together(TEXT.replace("SHARE", "95")), [("a", 1.0, 1), ("a", 2.0, 10)])
     assert weights.is_unequal(caught.value)
 
 
