@@ -6,7 +6,7 @@ NPM_PACKAGE := node_modules/@kusto/language-service-next/package.json
 SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate test lint types check golden bench bench-exporter demo clean
+.PHONY: help setup generate test lint types check golden bench bench-exporter bench-kql demo clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: $(VENV)/.test $(NPM_PACKAGE) ## measure generate, list, --help, binding
 
 bench-exporter: $(VENV)/.test ## measure the exporter's scrapes, events and memory
 	@$(BIN)/python bench/exporter.py
+
+bench-kql: $(VENV)/.test ## measure the packs on a day of 8.64 million requests
+	@$(BIN)/python bench/packs.py
 
 demo: $(VENV)/.test ## the exporter on a PostgreSQL and a Redis of its own, with traffic
 	@$(BIN)/python -m exporters.demo

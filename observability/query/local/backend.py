@@ -79,7 +79,7 @@ class LocalBackend:
 
     def ask(self, asks: Sequence[Ask], span: Span, *, said: Said, stop: threading.Event) -> list[Answer]:
         with self._open() as con:
-            wanted = {table for ask in asks for table in _tables(ask)}
+            wanted = {table for ask in asks for table in tables_of(ask)}
             try:
                 views = files.make_views(con, self._folder, sorted(wanted), span)
             except Exception as error:  # a file that cannot be read is the folder's fault, whatever duckdb calls it
@@ -130,7 +130,7 @@ class LocalBackend:
     def _one(
         self, cursor: Any, ask: Ask, views: Mapping[str, files.View], span: Span
     ) -> tuple[Status, Table | None, Failure | None]:
-        for table in _tables(ask):
+        for table in tables_of(ask):
             if table not in views:
                 missing = Failure("no-table", self._folder.missing(table), None, files.Folder.how_to_export(table))
                 return Status.REFUSED, None, missing
@@ -153,7 +153,7 @@ class LocalBackend:
         """Nothing is kept open between two calls."""
 
 
-def _tables(ask: Ask) -> tuple[str, ...]:
+def tables_of(ask: Ask) -> tuple[str, ...]:
     return (metrics.TABLE,) if ask.metric is not None else engine.tables_of(ask.text)
 
 
