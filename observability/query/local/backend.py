@@ -45,6 +45,7 @@ class LocalBackend:
         self._connect: Callable[..., DuckDBPyConnection] = duckdb.connect
         self._interrupted = duckdb.InterruptException
         self._folder = files.scan(folder)
+        self._shapes = files.Shapes()
         self._memory = memory
         self._clock = clock
         self._name = name or str(folder)
@@ -81,7 +82,7 @@ class LocalBackend:
         with self._open() as con:
             wanted = {table for ask in asks for table in tables_of(ask)}
             try:
-                views = files.make_views(con, self._folder, sorted(wanted), span)
+                views = files.make_views(con, self._folder, sorted(wanted), span, self._shapes)
             except Exception as error:  # a file that cannot be read is the folder's fault, whatever duckdb calls it
                 raise SourceUnavailable(f"{self._folder.path}: {str(error).splitlines()[0]}") from error
             con.execute("SET lock_configuration = true")

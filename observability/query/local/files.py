@@ -128,44 +128,62 @@ class View:
     absent: frozenset[str]
 
 
-def make_views(con: DuckDBPyConnection, folder: Folder, wanted: Iterable[str], span: Span) -> dict[str, View]:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the files of a table hold: each column of Azure's with its name and type there; ``full`` have no null."""
+
+    found: Mapping[str, tuple[str, str]]
+    full: frozenset[str]
+
+
+class Shapes:
+    """The shapes that were read, each until one of its files changes: a day's footers take as long as a small query."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[Path, ...], tuple[tuple[tuple[int, int], ...], Shape]] = {}
+
+    def of(self, con: DuckDBPyConnection, files: tuple[Path, ...]) -> Shape:
+        stamps = tuple((stat.st_mtime_ns, stat.st_size) for stat in (file.stat() for file in files))
+        known = self._read.get(files)
+        if known is None or known[0] != stamps:
+            found = {name.removesuffix(_PORTAL_TIME): (name, kind) for name, kind in _columns(con, files).items()}
+            known = self._read[files] = (stamps, Shape(found, _without_nulls(con, files)))
+        return known[1]
+
+
+def make_views(
+    con: DuckDBPyConnection, folder: Folder, wanted: Iterable[str], span: Span, shapes: Shapes | None = None
+) -> dict[str, View]:
     """A view for each wanted table that is there, cut to the span.
 
     Every column of Azure's table is there, in Azure's type. A string is never null, as in Kusto.
     """
+    shapes = shapes or Shapes()
     views = {}
     for table in wanted:
         if table in folder.files:
             columns, files = tables.load()[table], folder.files[table]
-            found = {name.removesuffix(_PORTAL_TIME): (name, kind) for name, kind in _columns(con, files).items()}
-            con.execute(_view(con, table, files, columns, found, span))
-            views[table] = View(tuple(columns), frozenset(columns.keys() - found.keys()))
+            shape = shapes.of(con, files)
+            con.execute(_view(table, files, columns, shape, span))
+            views[table] = View(tuple(columns), frozenset(columns.keys() - shape.found.keys()))
     return views
 
 
-def _view(
-    con: DuckDBPyConnection,
-    table: str,
-    files: tuple[Path, ...],
-    columns: Mapping[str, str],
-    found: Mapping[str, tuple[str, str]],
-    span: Span,
-) -> str:
-    full = _without_nulls(con, files)
+def _view(table: str, files: tuple[Path, ...], columns: Mapping[str, str], shape: Shape, span: Span) -> str:
     chosen = []
     for column, kind in columns.items():
-        name, stored = found.get(column, ("", ""))
+        name, stored = shape.found.get(column, ("", ""))
         if not name:
             value = "''" if kind == "string" else f"NULL::{DUCKDB_TYPES[kind]}"
         else:
             value = _cast(name, stored, kind)
-            if kind == "string" and column not in full:
+            if kind == "string" and column not in shape.full:
                 value = f"coalesce({value}, '')"
         chosen.append(f"{value} AS {quoted(column)}")
     where = ""
     if TIME in columns:
         start, end = (f"TIMESTAMP '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'" for moment in (span.start, span.end))
-        time = _cast(*found[TIME], "datetime") if TIME in found else "NULL::TIMESTAMP"
+        time = _cast(*shape.found[TIME], "datetime") if TIME in shape.found else "NULL::TIMESTAMP"
         where = f" WHERE {time} >= {start} AND {time} < {end}"
     return f"CREATE OR REPLACE VIEW {quoted(table)} AS SELECT {', '.join(chosen)} FROM {_reader(files)}{where}"  # noqa: S608
 
@@ -175,16 +193,16 @@ def _columns(con: DuckDBPyConnection, files: tuple[Path, ...]) -> dict[str, str]
     return {row[0]: row[1] for row in described}
 
 
-def _without_nulls(con: DuckDBPyConnection, files: tuple[Path, ...]) -> set[str]:
+def _without_nulls(con: DuckDBPyConnection, files: tuple[Path, ...]) -> frozenset[str]:
     """Columns of Parquet files that hold no null: wrapping them would only keep filters from reaching the file."""
     if files[0].suffix != ".parquet":
-        return set()
+        return frozenset()
     rows = con.execute(
         "SELECT path_in_schema FROM parquet_metadata($files) GROUP BY path_in_schema "
         "HAVING bool_and(stats_null_count IS NOT NULL) AND sum(stats_null_count) = 0",
         {"files": [str(file) for file in files]},
     ).fetchall()
-    return {row[0] for row in rows}
+    return frozenset(row[0] for row in rows)
 
 
 def _reader(files: tuple[Path, ...]) -> str:

@@ -141,3 +141,17 @@ def test_a_query_reaches_no_file_outside_of_its_folder(tmp_path: Path) -> None:
     backend = LocalBackend(folder)
     with backend._open() as con, pytest.raises(duckdb.PermissionException):
         con.execute("SELECT * FROM read_parquet($file)", {"file": str(outside)})
+
+
+def test_a_file_that_is_written_anew_is_looked_at_anew(tmp_path: Path) -> None:
+    file, text = tmp_path / "AppRequests.csv", "AppRequests | project Name"
+    file.write_text("TimeGenerated,Name\n2026-11-23T01:02:03Z,old\n", encoding="utf-8")
+    backend = LocalBackend(tmp_path)
+    names = []
+    for content in (None, "Name,Url,TimeGenerated\nnew,/trips,2026-11-23T01:02:03Z\n"):
+        if content is not None:
+            file.write_text(content, encoding="utf-8")
+        answer = backend.ask([Ask("q", text)], DAY, said=lambda *_: None, stop=Event())[0]
+        assert answer.table is not None, answer.failure
+        names.append(answer.table.rows)
+    assert names == [(("old",),), (("new",),)]
