@@ -46,7 +46,7 @@ def encode(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _compact(value: Any) -> str:
+def compact(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
@@ -95,7 +95,7 @@ def _alerts(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
     rules = {alert.id: arm_alerts.rule(alert, RESOURCES, lang) for alert in catalogue.alerts}
     for alert in catalogue.alerts:
         words = f"{alert.title.get(lang)} ({file_of(alert.place)})"
-        alone = arm.template([rules[alert.id]], known, _compact, words)
+        alone = arm.template([rules[alert.id]], known, compact, words)
         yield _of(f"alerts/{alert.id}.json", "alert rule", encode(alone), _alert_names([alert]))
     groups = arm_actions.groups(catalogue.alerts)
     recorded = tuple(signal for signal in catalogue.signals if signal.recorded)
@@ -112,7 +112,7 @@ def _alerts(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
         *(arm_actions.suppression(rule, lang) for rule in catalogue.suppressions),
         *(arm_actions.web_test(test, lang) for test in catalogue.web_tests),
     ]
-    template = arm.template(resources, known, _compact, "tripgen: alerts, action groups, maintenance, synthetic checks")
+    template = arm.template(resources, known, compact, "tripgen: alerts, action groups, maintenance, synthetic checks")
     behind = [
         *_alert_names(catalogue.alerts),
         *((f"action:{action.id}", action.source) for action in catalogue.actions),
@@ -138,7 +138,7 @@ def _parameters_file(template: dict[str, Any], known: dict[str, arm.Parameter]) 
 def _workspace(catalogue: Catalogue) -> Artefact:
     resources = arm_workspace.workspace_resources(WORKSPACE, APP_INSIGHTS, RETENTION, RESOURCES)
     template = arm.template(
-        resources, parameters(catalogue), _compact, "tripgen: workspace, Application Insights, collection"
+        resources, parameters(catalogue), compact, "tripgen: workspace, Application Insights, collection"
     )
     behind: list[tuple[str, Source | None]] = [
         (f"workspace:{WORKSPACE.name}", WORKSPACE.source),
@@ -175,7 +175,7 @@ def _kql(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
             }
             entries.append(arm_queries.PackEntry(key, alert.title, body, alert.meaning, tags))
     template = arm.template(
-        arm_queries.query_pack(entries, lang), parameters(catalogue), _compact, "tripgen: query pack"
+        arm_queries.query_pack(entries, lang), parameters(catalogue), compact, "tripgen: query pack"
     )
     behind = [
         (f"query:{query.key}", query.source) for query in catalogue.queries if query.runnable and not query.verbatim

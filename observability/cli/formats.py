@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from observability.cli import terminal
+from observability.model.errors import SourceUnavailable
 from observability.query.errors import WrongArgument
 from observability.query.report import Report, Step
 from observability.query.show import csv, json, markdown, text
@@ -53,13 +54,19 @@ def report(arguments: argparse.Namespace, found: Report) -> str:
 
 
 def step(arguments: argparse.Namespace, one: Step, alone: Report) -> str:
-    """One query's result; ``alone`` is a report of it and nothing else, for the page."""
+    """One query's result; ``alone`` is a report of it and nothing else, for the page.
+
+    Raises SourceUnavailable for a CSV of a query without an answer.
+    """
     if arguments.format == "table":
         return text.step(one, lang=arguments.lang, **_screen(arguments))
     if arguments.format == "json":
         return json.step(one)
     if arguments.format == "csv":
-        return csv.step(one)
+        try:
+            return csv.step(one)
+        except ValueError as error:  # no answer has no rows, and an empty file would look like an answer
+            raise SourceUnavailable(str(error)) from None
     if arguments.format == "markdown":
         return markdown.step(one, lang=arguments.lang)
     return _html(alone, arguments)

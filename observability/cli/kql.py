@@ -1,4 +1,4 @@
-"""`tripobs kql`: what there is, what it says; run, pack and serve are in kql_run.py."""
+"""`tripobs kql`: what there is, what it says, written for other readers too; run, pack and serve are in kql_run.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from observability.catalog import Catalogue, load
 from observability.cli import main, terminal
 from observability.model.checklist import MetricQuery
 from observability.model.errors import SourceUnavailable
-from observability.model.query import Query
+from observability.model.query import Pack, Query
 from observability.query import params, runner
 from observability.query.errors import WrongArgument
 from observability.render import kql as kql_text
@@ -26,6 +26,8 @@ def command(arguments: argparse.Namespace) -> int:
             return _list(catalogue, arguments)
         if arguments.kql_command == "show":
             return _show(catalogue, arguments)
+        if arguments.kql_command == "export":
+            return _export(catalogue, arguments)
         from observability.cli import kql_run
 
         return kql_run.COMMANDS[arguments.kql_command](catalogue, arguments)
@@ -106,3 +108,48 @@ def _show(catalogue: Catalogue, arguments: argparse.Namespace) -> int:
         text = f"// platform metric '{asked.metric.metric}' of {asked.metric.resource}, {asked.metric.aggregation}"
     print(f"{head}{text}")
     return main.OK
+
+
+def _export(catalogue: Catalogue, arguments: argparse.Namespace) -> int:
+    """Write what was named for another reader; what no reader of KQL could run is said on the error stream."""
+    from observability.artefacts import compact, encode
+    from observability.cli import formats
+    from observability.render import exports
+
+    formats.refuse(arguments)
+    packs, asked = _named(catalogue, arguments.names)
+    # The document's own texts answer nothing here: elsewhere they would be taken for an answer.
+    queries = [each for each in asked if isinstance(each, Query) and each.runnable and not each.verbatim]
+    metrics = sum(1 for each in asked if isinstance(each, MetricQuery))
+    texts = [each.key for each in asked if isinstance(each, Query) and each not in queries]
+    if metrics or texts:
+        left = f"{metrics} platform metrics" + (f"; texts that answer nothing: {', '.join(texts)}" if texts else "")
+        print(f"left out: {left}", file=sys.stderr)
+    if not queries:
+        raise WrongArgument("nothing is left to export; see tripobs kql list")
+    if arguments.format == "csl":
+        body = exports.csl(queries, arguments.lang)
+    elif arguments.format == "sentinel":
+        body = encode(exports.sentinel(queries, arguments.lang, compact)).decode()
+    else:
+        body = encode(exports.workbook(packs, queries, arguments.lang)).decode()
+    formats.write(arguments, body)
+    return main.OK
+
+
+def _named(catalogue: Catalogue, names: list[str]) -> tuple[list[Pack], list[runner.Asked]]:
+    """The packs, and the queries of them or alone, each once and in the order of the packs."""
+    known = runner.queries(catalogue)
+    whole = {pack.id: pack for pack in catalogue.packs}
+    if not names:
+        return list(catalogue.packs), list(known.values())
+    keys: set[str] = set()
+    for name in names:
+        if name in whole:
+            keys |= {key for key, each in known.items() if each.pack == name}
+        elif "/" in name or any(each.id == name for each in known.values()):
+            keys.add(runner.find(catalogue, name).key)
+        else:
+            near = runner.nearest(name, {**whole, **known})
+            raise WrongArgument(f"'{name:.60}': there is no pack and no query of that name; {near}")
+    return list(catalogue.packs), [each for key, each in known.items() if key in keys]

@@ -163,6 +163,17 @@ def _kql(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--verbose", "-v", action="store_true", help="a line for each query, without a terminal too")
         _lang_flag(one)
 
+    export = commands.add_parser("export", help="write queries for another reader of KQL")
+    export.description = (
+        "Write queries for another reader. csl: a script for Kusto Explorer. workbook-json: an Azure Workbook, a tab "
+        "for each pack; paste it into the advanced editor of a workbook opened from the workspace. sentinel: a "
+        "deployment template of hunting queries for Microsoft Sentinel."
+    )
+    export.add_argument("names", nargs="*", metavar="NAME", help="packs and PACK/QUERY ids (default: every pack)")
+    export.add_argument("--format", choices=("csl", "workbook-json", "sentinel"), required=True)
+    export.add_argument("--out", metavar="FILE", help="write there instead of printing")
+    _lang_flag(export)
+
     serve = commands.add_parser("serve", help="answer the Log Analytics query API on this machine, from a folder")
     serve.add_argument("--local", metavar="DIR", help="a folder of exported tables; 'demo' makes one")
     serve.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (default: any that is free)")

@@ -37,18 +37,19 @@ def find(catalogue: Catalogue, name: str) -> Asked:
         return named[0]
     if named:
         raise WrongArgument(f"query '{name}': is in several packs; say which: {', '.join(each.key for each in named)}")
-    raise WrongArgument(f"query '{name:.60}': there is none of that name; {_nearest(name, known)}")
+    raise WrongArgument(f"query '{name:.60}': there is none of that name; {nearest(name, known)}")
 
 
 def find_pack(catalogue: Catalogue, name: str) -> Pack:
     """Raises WrongArgument with the nearest names."""
     known = {pack.id: pack for pack in catalogue.packs}
     if name not in known:
-        raise WrongArgument(f"pack '{name:.60}': there is none of that name; {_nearest(name, known)}")
+        raise WrongArgument(f"pack '{name:.60}': there is none of that name; {nearest(name, known)}")
     return known[name]
 
 
-def _nearest(name: str, known: Mapping[str, object]) -> str:
+def nearest(name: str, known: Mapping[str, object]) -> str:
+    """What to say instead of ``name``: the three names of ``known`` (ids, or keys with a pack in front) next to it."""
     short = {key.rpartition("/")[2]: key for key in known}
     pool = [*known, *short]
     close = difflib.get_close_matches(name, pool, n=_NEAREST * 2, cutoff=0.0)
