@@ -104,7 +104,7 @@ class _Printer:
             yield from self._table(shown)
 
     def _folded(self, label: str, words: str) -> Iterator[str]:
-        first, *rest = fold(f"{label}: {cells.visible(words)}", self.columns - 2)
+        first, *rest = fold(f"{label}: {cells.visible(words)}", self.columns - 4)
         yield f"  {first}"
         yield from (f"    {part}" for part in rest)
 
