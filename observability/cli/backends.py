@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from observability.query import params
 from observability.query.errors import WrongArgument
 
 if TYPE_CHECKING:
@@ -35,9 +36,13 @@ def chosen(arguments: argparse.Namespace) -> Iterator[tuple[Backend, datetime]]:
         backend = LocalBackend(local_folder(arguments.local), name=DEMO if arguments.local == DEMO else "")
         yield backend, backend.end()
         return
-    from observability.query.azure import connect
+    from observability.query.azure import SERVER_TIMEOUT, connect
 
-    azure = connect(workspace, subscription=arguments.subscription)
+    try:
+        timeout = params.duration(arguments.timeout) if arguments.timeout is not None else SERVER_TIMEOUT
+        azure = connect(workspace, subscription=arguments.subscription, server_timeout=timeout)
+    except ValueError as error:
+        raise WrongArgument(f"--timeout: {error}; write 30s, 3m or 10m") from None
     try:
         yield azure, datetime.now(UTC)
     finally:

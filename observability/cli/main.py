@@ -185,6 +185,7 @@ def _where_from(parser: argparse.ArgumentParser) -> None:
         "--workspace", metavar="NAME", help="a workspace's name, id or resource id (default: TRIPOBS_WORKSPACE)"
     )
     parser.add_argument("--subscription", metavar="ID", help="where to look the workspace's name up")
+    parser.add_argument("--timeout", metavar="3m", help="how long Azure may work on one query (default: 3m, most: 10m)")
 
 
 def run(arguments: argparse.Namespace) -> int:

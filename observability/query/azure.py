@@ -130,6 +130,8 @@ class AzureBackend:
         return lambda: LogsSender(self._access, target, server_timeout=seconds, limit=limit)
 
 
-def connect(workspace: str, *, subscription: str | None = None) -> AzureBackend:
-    """The backend of a workspace, signed in as whoever runs this. Raises SourceUnavailable."""
-    return AzureBackend(workspace, subscription=subscription)
+def connect(
+    workspace: str, *, subscription: str | None = None, server_timeout: timedelta = SERVER_TIMEOUT
+) -> AzureBackend:
+    """The backend of a workspace, signed in as whoever runs this. Raises SourceUnavailable, ValueError."""
+    return AzureBackend(workspace, subscription=subscription, server_timeout=server_timeout)

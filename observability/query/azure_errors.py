@@ -17,7 +17,7 @@ ACCESS = frozenset({NOT_SIGNED_IN, NOT_ALLOWED, NOT_FOUND})
 """Codes of failures that no other query of the same source would escape."""
 
 _SIGN_IN = "sign in with 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate"
-_NARROW = "ask for a shorter span with --since, or raise --timeout (600 s at most)"
+_NARROW = "ask for a shorter span with --since, or raise --timeout (10m at most)"
 _SECRETS = re.compile(r"(?i)\b(bearer|sharedaccesssignature|sig=|secret=|password=)\s*\S+|\beyJ[\w-]+(?:\.[\w-]*)+")
 _POSITION = re.compile(r"on line \[(\d+),\s*(\d+)\]")
 _OURS = re.compile(r"SYN\d+|SEM\d+|KS\d+|SyntaxError|SemanticError|QueryValidationError|BadArgumentError")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from observability.query.answers import Answer, Ask, Backend, Failure, Span, Status, Table
 
@@ -19,6 +21,7 @@ _RESOURCE = re.compile(r"/v1/(?P<id>subscriptions/.+)/query")
 _BATCH = "/v1/$batch"
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _ROWS_AT_ONCE = 1000
+_MOST_DAYS = 12 * 366  # the longest retention that a workspace offers
 Clock = Callable[[], datetime]
 
 
@@ -45,6 +48,8 @@ def _duration(text: str) -> timedelta:
     if match is None or not any(match.groups()):
         raise BadRequest(f"'{text:.60}' is not a timespan")
     days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    if days > _MOST_DAYS or hours > _MOST_DAYS * 24 or max(minutes, seconds) > _MOST_DAYS * 86400:
+        raise BadRequest(f"'{text:.60}' is longer than anything is kept")
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
@@ -53,7 +58,7 @@ def _moment(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise BadRequest(f"'{text:.60}' is not a time") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def encoded(answer: Answer) -> tuple[int, Iterator[str]]:
@@ -112,10 +117,11 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > LARGEST_BODY:
+        length = self._length()
+        if length is None or length > LARGEST_BODY:
             self.close_connection = True
-            return self.say(413, error(Failure("TooLarge", f"a body over {LARGEST_BODY:,} bytes is not read")))
+            wrong = f"a body over {LARGEST_BODY:,} bytes, or of unknown length, is not read"
+            return self.say(413, error(Failure("TooLarge", wrong)))
         try:
             body = json.loads(self.rfile.read(length) or b"{}")
             if not isinstance(body, dict):
@@ -125,26 +131,50 @@ class Handler(BaseHTTPRequestHandler):
         if self.before(body):
             return None
         path = self.path.partition("?")[0]
-        if path == _BATCH:
-            return self._batch(body)
+        return self._batch(body) if path == _BATCH else self._query(path, body)
+
+    def do_GET(self) -> None:
+        """The same query in the address: ``?query=...&timespan=...``."""
+        split = urlsplit(self.path)
+        body = {name: values[0] for name, values in parse_qs(split.query).items()}
+        if not self.before(body):
+            self._query(split.path, body)
+
+    def _length(self) -> int | None:
+        """Of the body, where the request says so in a way that can be believed."""
+        said = self.headers.get("Content-Length")
+        if said is None and self.headers.get("Transfer-Encoding") is None:
+            return 0
+        return int(said) if said is not None and said.isascii() and said.isdecimal() else None
+
+    def _query(self, path: str, body: Mapping[str, Any]) -> None:
         if not (_WORKSPACE.fullmatch(path) or _RESOURCE.fullmatch(path)):
-            return self.say(404, error(Failure("PathNotFoundError", f"there is nothing at {path}")))
+            return self.say(404, error(Failure("PathNotFoundError", f"there is nothing at {path:.200}")))
         return self.pieces(*encoded(self._asked([body])[0]))
 
     def _asked(self, bodies: list[Mapping[str, Any]]) -> list[Answer]:
         answers = []
         for body in bodies:
             try:
-                span = timespan(body.get("timespan"), self.server.now())
-                ask = Ask("query", str(body.get("query") or ""))
+                text, given = body.get("query"), body.get("timespan")
+                if not isinstance(text, str) or not text.strip():
+                    raise BadRequest("there is no query")
+                if given is not None and not isinstance(given, str):
+                    raise BadRequest("the timespan is no text")
+                span = timespan(given, self.server.now())
+                ask = Ask("query", text)
                 answers += self.server.backend.ask([ask], span, said=lambda *_: None, stop=self.server.stopping)
             except BadRequest as wrong:
                 answers.append(Answer(Status.FAILED, None, Failure("BadArgumentError", str(wrong), ours=True)))
         return answers
 
     def _batch(self, body: Mapping[str, Any]) -> None:
-        requests = body.get("requests") or []
-        answers = self._asked([request.get("body") or {} for request in requests])
+        requests = body.get("requests")
+        if not isinstance(requests, list) or not all(
+            isinstance(each, dict) and isinstance(each.get("body", {}), dict) for each in requests
+        ):
+            return self.say(400, error(Failure("BadArgumentError", "'requests' is no list of requests", ours=True)))
+        answers = self._asked([request.get("body", {}) for request in requests])
 
         def written() -> Iterator[str]:
             yield '{"responses":['
@@ -155,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
                 yield "}"
             yield "]}"
 
-        self.pieces(200, written())
+        return self.pieces(200, written())
 
     def say(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
         self.pieces(status, iter([json.dumps(body, ensure_ascii=False)]), headers)
@@ -194,6 +224,11 @@ class Service(ThreadingHTTPServer):
     @property
     def address(self) -> str:
         return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that left before its answer was written is no error of ours."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def shutdown(self) -> None:
         self.stopping.set()

@@ -179,6 +179,8 @@ def test_out_writes_the_whole_file_and_prints_nothing(
             "has no zone, and a script must not depend on where it runs; write 2026-11-23T09:00+09:00",
         ),
         (("--local", "HOUR", "--out", "nowhere/file"), "--out nowhere/file: there is no folder nowhere; make it first"),
+        (("--workspace", "w", "--timeout", "11m"), "--timeout: Azure takes timeouts from 1 s to 10 min; write 30s, 3m"),
+        (("--workspace", "w", "--timeout", "soon"), "--timeout: 'soon' is not a length of time; write 30s, 3m or 10m"),
         (("--local", "HOUR", "--out", "."), "--out .: is a folder; name a file in it"),
     ],
 )
