@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -166,3 +167,21 @@ def test_what_failed_stands_above_what_is_fine() -> None:
     head = shown.splitlines()[: shown.splitlines().index("")]
     assert "fail 1" in head[-1]
     assert head[-1].index("fail 1") < head[-1].index("pass 1")
+
+
+def _fields(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {name for item in value.values() for name in _fields(item)}
+    return {name for item in value for name in _fields(item)} if isinstance(value, list) else set()
+
+
+def test_every_field_of_the_json_is_documented() -> None:
+    documented = (Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8")
+    written = report(step(row(), row("ai", 9.0)), step(failure=Failure("Timeout", "late")), item=BY_HAND)
+    answer = json.loads(as_json.report(written))
+    for part in answer["parts"]:
+        for one in part["steps"]:
+            one["rows"], one["query"]["params"] = [], {}
+    # Outcomes and languages are values that happen to stand as names; a column's two fields are told in words.
+    told = {"pass", "warn", "fail", "no data", "ko", "en", "name", "type"}
+    assert {name for name in _fields(answer) - told if f"`{name}`" not in documented.replace("query.", "")} == set()
