@@ -40,6 +40,7 @@ bench: $(VENV)/.test $(NPM_PACKAGE) ## measure generate, list, --help, binding
 
 bench-exporter: $(VENV)/.test ## measure the exporter's scrapes, events and memory
 	@$(BIN)/python bench/exporter.py
+	@$(BIN)/python bench/exporter_peers.py
 
 bench-kql: $(VENV)/.test ## measure the packs on a day of 8.64 million requests
 	@$(BIN)/python bench/packs.py

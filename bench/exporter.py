@@ -39,7 +39,6 @@ CLIENTS = (1, 8)
 LABELS = ("service", "name", "database")
 BOUNDS = (0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 OURS, THEIRS = "tripgen-exporter", "prometheus_client"
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def plan(series: int) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
@@ -191,6 +190,7 @@ class Client:
         self.begun = time.perf_counter()
         self._parts: list[bytes] = []
         self._left: int | None = None
+        self._chunked = False
         self._asked = self.socket is not None
         if self.socket is None:
             self.socket = socket.socket()
@@ -216,15 +216,17 @@ class Client:
         except BlockingIOError:
             return False
         self._parts.append(data)
-        if self._left is None:
-            # Heads come whole in these two servers' first segment; the length is wherever the server puts it.
+        if len(self._parts) == 1:
+            # Heads come whole in these servers' first segment; the length is wherever the server puts it.
             top, _, body = data.partition(b"\r\n\r\n")
             _, _, rest = top.lower().partition(b"content-length: ")
             self._keep = top.startswith(b"HTTP/1.1")
             self._left = int(rest.split(b"\r\n")[0]) - len(body) if rest else None
-        else:
+            self._chunked = b"transfer-encoding: chunked" in top.lower()
+        elif self._left is not None:
             self._left -= len(data)
-        if (self._left == 0 and self._keep) or not data:
+        whole = b"".join(self._parts[-2:]).endswith(b"0\r\n\r\n") if self._chunked else self._left == 0
+        if (whole and self._keep) or not data:
             self.body = b"".join(self._parts).partition(b"\r\n\r\n")[2]
             if not data or not self._keep:
                 self.close()
@@ -235,6 +237,20 @@ class Client:
         if self.socket is not None:
             self.socket.close()
             self.socket = None
+
+
+def once(client: Client) -> float:
+    """Milliseconds of one scrape of a client, which keeps its connection where the server does."""
+    with selectors.DefaultSelector() as selector:
+        client.begin()
+        done = False
+        while not done:
+            assert client.socket is not None
+            selector.register(client.socket, client.wants)
+            selector.select()
+            selector.unregister(client.socket)
+            done = client.step()
+    return 1e3 * (time.perf_counter() - client.begun)
 
 
 def scrape(
@@ -276,22 +292,18 @@ def scrape(
 
 def count(port: int) -> int:
     client = Client(port)
-    client.begin()
-    with selectors.DefaultSelector() as selector:
-        done = False
-        while not done:
-            assert client.socket is not None
-            selector.register(client.socket, client.wants)
-            selector.select()
-            selector.unregister(client.socket)
-            done = client.step()
+    once(client)
     client.close()
-    return sum(1 for line in client.body.splitlines() if line and not line.startswith(b"#"))
+    return sum(1 for line in client.body.splitlines() if b" " in line and not line.startswith(b"#"))
 
 
 def cpu(pid: int) -> float:
-    parts = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(parts[11]) + int(parts[12])) / TICK
+    """Seconds that the threads of the process have run, to the microsecond; those of threads that ended are lost."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
 
 
 def resident(pid: int) -> float:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from exporters.config import Config, Secret, load, shown
 from exporters.families import Collector, Families
 from exporters.rounds import Rounds
-from exporters.server import Route, Server
+from exporters.server import Answer, Route, Server
 from exporters.store import Store
 from observability import __version__
 from observability.model.errors import DefinitionError, Problem, SourceUnavailable
@@ -57,6 +57,11 @@ class _Part:
 
     spec: object
     build: Callable[[], Collector]
+
+
+async def _not_yet(_headers: Mapping[str, str], _body: bytes) -> Answer:
+    """What a sender of events is told while the program starts."""
+    return Answer(503, b"starting\n", {"retry-after": "1"})
 
 
 class CannotListen(Exception):
@@ -103,6 +108,9 @@ class Exporter:
         # First of all sources, so that it has its place on the page.
         self.store.put("build", {BUILD_INFO: {(__version__, self.config.role): 1.0}})
         self.store.on_change = lambda: self._warm_soon(loop)
+        if self.config.events is not None:
+            # The page is there before what counts events is loaded, and a 404 would make a sender drop them.
+            self.server.routes = {("POST", EVENTS_PATH): _not_yet}
         try:
             await self.server.start(self.config.host, self.config.port)
         except OSError as error:

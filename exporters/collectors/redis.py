@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from exporters.counters import Differences
@@ -30,6 +32,22 @@ _STEP = 0.3
 
 _SLOTS = ("CLUSTER", "SLOTS")
 _INFO = ("INFO",)
+_WANTED = {
+    name: f"\n{name}:".encode()
+    for name in (
+        "role",
+        "run_id",
+        "uptime_in_seconds",
+        "keyspace_hits",
+        "keyspace_misses",
+        "evicted_keys",
+        "used_memory",
+        "maxmemory",
+        "connected_clients",
+        "connected_slaves",
+        "rdb_last_save_time",
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +163,8 @@ class Redis:
 
     @classmethod
     def of(cls, config: RedisConfig) -> Redis:
-        """The collector of the configured cluster or server."""
+        """The collector of the configured cluster or server. Raises ImportError where the driver is missing."""
+        load_driver()
         reader = NodesReader(config, token=entra_token(_SCOPE) if config.entra else None)
         return cls(reader, every=config.every, timeout=config.timeout)
 
@@ -345,6 +364,23 @@ class NodesReader:
         return SourceUnavailable(f"redis {address[0]}:{address[1]}: {struck_out(self._secret, why)}")
 
 
+def load_driver() -> None:
+    """Import redis-py without OpenTelemetry's SDK, which it loads where it finds it and we do not use it for.
+
+    That is 3 MiB and a third of its import's time, in an image that has the SDK for the push.
+    """
+    unwanted = "opentelemetry"
+    if unwanted in sys.modules:
+        import_module("redis.asyncio")
+        return
+    # Python finds nothing under a name that stands for None, and redis-py does without.
+    sys.modules[unwanted] = None  # type: ignore[assignment]
+    try:
+        import_module("redis.asyncio")
+    finally:
+        del sys.modules[unwanted]
+
+
 def _failed(answer: Any) -> bool:
     return isinstance(answer, SourceUnavailable)
 
@@ -358,8 +394,14 @@ def _is_address(host: str) -> bool:
 
 
 def _fields(info: bytes) -> dict[str, str]:
-    lines = (line.partition(":") for line in info.decode("utf-8", "replace").split("\r\n"))
-    return {name: value for name, colon, value in lines if colon}
+    """The few of some 200 lines that are wanted: looking for each takes a third of the time of reading all."""
+    found = {}
+    for name, mark in _WANTED.items():
+        start = info.find(mark)
+        if start >= 0:
+            start += len(mark)
+            found[name] = info[start : info.find(b"\r", start)].decode("utf-8", "replace")
+    return found
 
 
 def _shard(info: Mapping[str, str]) -> Shard:

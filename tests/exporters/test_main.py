@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -441,6 +442,46 @@ def test_events_that_were_taken_are_counted_before_the_end(tmp_path: Path, monke
 
     play(path, scene)
     assert max(counted) == 3000
+
+
+def test_an_event_that_comes_while_it_starts_waits_and_is_not_told_to_go_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "exporter.toml"
+    path.write_text(f"{SIDECAR}[events]\n")
+    go_on = threading.Event()
+    building, build = threading.Event(), Exporter._build
+
+    def held_up(*given: Any) -> Any:
+        building.set()
+        go_on.wait(WITHIN)
+        return build(*given)
+
+    monkeypatch.setattr(Exporter, "_build", held_up)
+
+    def posted(port: int) -> tuple[int, str | None]:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/events", data=RATING, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=WITHIN) as answer:  # noqa: S310 - loopback
+                return answer.status, None
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers["Retry-After"]
+
+    async def whole() -> tuple[tuple[int, str | None], tuple[int, str | None]]:
+        exporter = Exporter(path, load(path, {}), {}, poll=60.0)
+        running = asyncio.create_task(exporter.run())
+        async with asyncio.timeout(WITHIN):
+            await asyncio.to_thread(building.wait, WITHIN)
+            early = await asyncio.to_thread(posted, exporter.server.port)
+            go_on.set()
+            while exporter.waiting() == ["starting"]:
+                await asyncio.sleep(0)
+            late = await asyncio.to_thread(posted, exporter.server.port)
+            exporter.stop()
+            await running
+        return early, late
+
+    assert asyncio.run(whole()) == ((503, "1"), (202, None))
 
 
 def test_a_line_of_the_log_shows_neither_a_secret_nor_a_traceback(tmp_path: Path) -> None:

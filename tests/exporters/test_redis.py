@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -640,3 +642,17 @@ def test_a_host_that_is_not_there_is_an_unavailable_source() -> None:
                     await made.collect()
 
     run(scenario)
+
+
+def test_the_driver_comes_without_a_telemetry_sdk_that_nobody_asked_for_and_leaves_it_loadable() -> None:
+    code = (
+        "import sys\n"
+        "from exporters.collectors.redis import load_driver\n"
+        "load_driver()\n"
+        "print('redis.asyncio' in sys.modules, [name for name in sys.modules if name.startswith('opentelemetry')])\n"
+        "import opentelemetry.sdk.metrics\n"
+        "load_driver()\n"
+        "print('opentelemetry.sdk.metrics' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=60)
+    assert done.stdout == "True []\nTrue\n"
