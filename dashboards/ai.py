@@ -8,7 +8,7 @@ from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Panel, R
 from observability.model.signal import Engine
 from observability.model.source import Section
 from observability.model.text import Text
-from observability.signals import ai, business, service_bus
+from observability.signals import ai, business, service_bus, services
 
 AI_P95 = Goal(
     title=Text(ko="1단계 AI 응답시간 목표", en="AI response time, phase 1 goal"),
@@ -121,8 +121,9 @@ DASHBOARD = Dashboard(
                     title=Text(ko="AI 서비스의 의존성", en="Dependencies of the ai service"),
                     shows=triage.AI_DEPENDENCIES,
                     kind=Kind.TABLE,
-                    width=24,
+                    width=16,
                 ),
+                Panel(title=Text(ko="호출 평균 시간", en="Mean duration of calls"), shows=services.CLIENT_DURATION),
             ),
         ),
     ),

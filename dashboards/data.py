@@ -1,7 +1,7 @@
 """The data stores and the broker: PostgreSQL, Redis and Service Bus."""
 
 from kql import triage
-from observability.design.data import POSTGRESQL, SERVICE_BUS
+from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.objectives import CACHE_HIT_GOAL, CACHE_HIT_MINIMUM
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Panel, Row
 from observability.model.signal import Engine
@@ -19,6 +19,12 @@ LAG = Goal(
 CACHE_HITS = tuple(
     Goal(title=wanted.title, value=wanted.value, bound=Bound.ABOVE, source=wanted.source)
     for wanted in (CACHE_HIT_MINIMUM, CACHE_HIT_GOAL)
+)
+RDB_SAVED = Goal(
+    title=Text(ko="RDB 저장 주기", en="RDB saved every"),
+    value=seconds_of(REDIS.backup.every.total_seconds()),
+    bound=Bound.BELOW,
+    source=REDIS.backup.source,
 )
 # The document gives every queue and topic the same size.
 QUEUE_SIZE = Goal(
@@ -93,9 +99,14 @@ DASHBOARD = Dashboard(
                     title=Text(ko="서버별 연결 사용률", en="Connections in use by server"),
                     shows=postgresql.DATABASE_CONNECTION_POOL,
                     line_of=("database-connection-pool-exhausted",),
+                    width=12,
                 ),
-                Panel(title=Text(ko="서비스 연결 풀", en="Service connection pools"), shows=postgresql.SERVICE_POOL),
-                Panel(title=Text(ko="복제 지연", en="Replication lag"), shows=postgresql.REPLICA_LAG, goals=(LAG,)),
+                Panel(
+                    title=Text(ko="복제 지연", en="Replication lag"),
+                    shows=postgresql.REPLICA_LAG,
+                    goals=(LAG,),
+                    width=12,
+                ),
                 Panel(title=Text(ko="CPU", en="CPU"), shows=postgresql.CPU, width=6),
                 Panel(title=Text(ko="메모리", en="Memory"), shows=postgresql.MEMORY, width=6),
                 Panel(title=Text(ko="스토리지", en="Storage"), shows=postgresql.STORAGE, width=6),
@@ -125,6 +136,13 @@ DASHBOARD = Dashboard(
                 Panel(title=Text(ko="샤드별 메모리", en="Memory by shard"), shows=redis.MEMORY, width=6),
                 Panel(title=Text(ko="샤드별 서버 부하", en="Server load by shard"), shows=redis.SERVER_LOAD, width=6),
                 Panel(title=Text(ko="밀려난 키", en="Evicted keys"), shows=redis.EVICTIONS, width=6),
+                Panel(
+                    title=Text(ko="마지막 RDB 저장 이후", en="Since the last RDB save"),
+                    shows=redis.SAVE_AGE,
+                    goals=(RDB_SAVED,),
+                    width=24,
+                    height=6,
+                ),
             ),
         ),
         Row(

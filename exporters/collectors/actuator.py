@@ -1,8 +1,7 @@
 """The service itself: its pool, its requests and whether it is up, from Spring Boot's actuator.
 
-Calls to external APIs (``http_client_requests``) are left out. Spring Boot publishes them without buckets unless told
-to, the buckets it can publish are not the instrument's, and the services report these calls as business events: the
-same series from two sources would be refused.
+HTTP client timers give what each host answered and for how long. They are no ``external_api_latency``: Spring Boot
+publishes them without buckets unless told to, and the services report these calls as business events, with buckets.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,7 +20,14 @@ from observability.design.operations import HEALTH_CHECK
 from observability.model.errors import SourceUnavailable
 from observability.model.signal import Instrument
 from observability.signals.postgresql import POOL_CONNECTIONS, POOL_CONNECTIONS_MAX
-from observability.signals.services import ACTIVE_CONNECTIONS, HTTP_REQUESTS, SERVICE_UP
+from observability.signals.services import (
+    ACTIVE_CONNECTIONS,
+    CLIENT_REQUESTS,
+    CLIENT_SECONDS,
+    HTTP_REQUESTS,
+    HTTP_SECONDS,
+    SERVICE_UP,
+)
 
 if TYPE_CHECKING:
     from exporters.config import ActuatorConfig
@@ -37,7 +43,8 @@ _POOL = {
     "hikaricp_connections_pending": "pending",
 }
 _POOL_MAX = "hikaricp_connections_max"
-_REQUESTS = "http_server_requests_seconds_count"
+_SERVER = {"http_server_requests_seconds_count": HTTP_REQUESTS, "http_server_requests_seconds_sum": HTTP_SECONDS}
+_CLIENT = {"http_client_requests_seconds_count": CLIENT_REQUESTS, "http_client_requests_seconds_sum": CLIENT_SECONDS}
 _STARTED = "process_start_time_seconds"
 # The first that the page has. Requests in flight are what "working on" means: Micrometer's long task timer, which
 # changed its suffix twice. Tomcat's connections are the next best, too many rather than too few: they count idle
@@ -49,11 +56,13 @@ _ACTIVE = (
     "http_server_requests_active_seconds_active_count",
     "tomcat_connections_current_connections",
 )
-_WANTED = (*_POOL, _POOL_MAX, _REQUESTS, _STARTED, *_ACTIVE)
+_WANTED = (*_POOL, _POOL_MAX, *_SERVER, *_CLIENT, _STARTED, *_ACTIVE)
 
 # Redirections and interim answers are neither success nor failure, and UNKNOWN is a client that went away.
 _OUTCOMES = {"SUCCESS": "success", "CLIENT_ERROR": "client_error", "SERVER_ERROR": "server_error"}
 OUTCOMES = (*_OUTCOMES.values(), "other")
+# What Spring calls the host of a call whose address could not be read.
+_NO_CLIENT = "none"
 
 
 class Reader(Protocol):
@@ -157,8 +166,8 @@ class Actuator(Collector):
         if active := next((page[name] for name in _ACTIVE if name in page), None):
             families[ACTIVE_CONNECTIONS] = {mine: _sum(one for one in active if not _ours(one))}
         started = next((one.value for one in page.get(_STARTED, ())), None)
-        if totals := self._requests.take(page.get(_REQUESTS, ()), started):
-            families[HTTP_REQUESTS] = {(self._service, outcome): total for outcome, total in totals.items()}
+        for instrument, totals in self._requests.take(page, started).items():
+            families[instrument] = {(self._service, *key): total for key, total in totals.items()}
         return families
 
 
@@ -181,23 +190,43 @@ def up(answer: Answer) -> float:
 
 
 class Requests:
-    """Requests by outcome, added up from what each of the service's series has gained."""
+    """Requests that the service answered, by outcome, and those it made, by host and outcome: how many, how long."""
 
     def __init__(self) -> None:
+        answered = [(outcome,) for outcome in OUTCOMES]
+        self._timers = {name: (instrument, _Totals(_answered, answered)) for name, instrument in _SERVER.items()}
+        self._timers |= {name: (instrument, _Totals(_made)) for name, instrument in _CLIENT.items()}
+
+    def move(self) -> None:
+        """The next page may be of another service. The totals stay; what that one counted before is not new."""
+        for _, totals in self._timers.values():
+            totals.move()
+
+    def take(self, page: Mapping[str, list[Sample]], started: float | None) -> dict[Instrument, dict[Labels, float]]:
+        """The totals with this page in them; without those of meters that no page has had yet."""
+        taken = {
+            instrument: totals.take(page.get(name, ()), started) for name, (instrument, totals) in self._timers.items()
+        }
+        return {instrument: totals for instrument, totals in taken.items() if totals}
+
+
+class _Totals:
+    """One meter, added up from what each of the service's series has gained, by what ``key`` says of its labels."""
+
+    def __init__(self, key: Callable[[Mapping[str, str]], Labels], known: Iterable[Labels] = ()) -> None:
+        self._key = key
         self._gains: Differences[Labels] = Differences()
-        self._now: dict[Labels, float] = {}
+        self._now: dict[Labels, tuple[Labels, float]] = {}
         # What processes that are no more have gained.
-        self._before = dict.fromkeys(OUTCOMES, 0.0)
+        self._before = dict.fromkeys(known, 0.0)
         self._started: float | None = None
         self._pages = 0
         self._moved = False
 
     def move(self) -> None:
-        """The next page may be of another service. The totals stay; what that one counted before is not new."""
         self._moved = True
 
-    def take(self, samples: Iterable[Sample], started: float | None) -> dict[str, float]:
-        """The totals with this page in them; empty until a page has had any request at all."""
+    def take(self, samples: Iterable[Sample], started: float | None) -> dict[Labels, float]:
         if self._moved and (started is None or started != self._started):
             self._begin()
             self._started, self._pages = None, 0
@@ -206,16 +235,17 @@ class Requests:
             self._begin()
         self._moved = False
         self._started = self._started if started is None else started
-        raws: dict[Labels, float] = {}
+        raws: dict[Labels, tuple[Labels, float]] = {}
         for sample in samples:
             if not _ours(sample):
-                key = (sample.labels.get("outcome", ""), *map("=".join, sorted(sample.labels.items())))
-                raws[key] = raws.get(key, 0.0) + sample.value
-        for key, raw in raws.items():
-            if key not in self._now and self._pages:
+                series = tuple(map("=".join, sorted(sample.labels.items())))
+                key, raw = raws.get(series, (self._key(sample.labels), 0.0))
+                raws[series] = key, raw + sample.value
+        for series, (key, raw) in raws.items():
+            if series not in self._now and self._pages:
                 # Series come with their first request, so one that was not on the last page stood at 0 there.
-                self._gains.advance(key, 0.0)
-            self._now[key] = self._gains.advance(key, raw)
+                self._gains.advance(series, 0.0)
+            self._now[series] = key, self._gains.advance(series, raw)
         self._pages += 1
         return self._totals() if self._now or any(self._before.values()) else {}
 
@@ -224,11 +254,20 @@ class Requests:
         self._now.clear()
         self._gains = Differences()
 
-    def _totals(self) -> dict[str, float]:
+    def _totals(self) -> dict[Labels, float]:
         totals = dict(self._before)
-        for (outcome, *_), gained in self._now.items():
-            totals[_OUTCOMES.get(outcome, "other")] += gained
+        for key, gained in self._now.values():
+            totals[key] = totals.get(key, 0.0) + gained
         return totals
+
+
+def _answered(labels: Mapping[str, str]) -> Labels:
+    return (_OUTCOMES.get(labels.get("outcome", ""), "other"),)
+
+
+def _made(labels: Mapping[str, str]) -> Labels:
+    """Host and outcome. Spring's ``uri`` is left out: it is a template only where the caller used one."""
+    return (labels.get("client_name") or labels.get("client.name") or _NO_CLIENT, *_answered(labels))
 
 
 # --- Prometheus text --------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def _emitted(catalogue: Catalogue) -> _Emitted:
             labels[name] = frozenset(instrument.labels) | ({"le"} if name.endswith("_bucket") else set())
     for signal in catalogue.signals:
         if signal.recorded and signal.promql is not None:
-            labels[signal.name] = frozenset(signal.promql.by)
+            labels[signal.record] = labels.get(signal.record, frozenset()) | frozenset(signal.promql.by)
     of_kind = {kind: {i.name for i in catalogue.instruments if i.kind is kind} for kind in InstrumentKind}
     return _Emitted(
         names=prometheus.KEPT | labels.keys(),
@@ -89,8 +89,12 @@ def _instrument(instrument: Instrument) -> Iterator[Problem]:
 def _twice(catalogue: Catalogue) -> Iterator[Problem]:
     """A series under one name from two sources: queries would add apples to pears."""
     named = [(name, "instrument", each.name, each.place) for each in catalogue.instruments for name in each.series]
-    named += [(each.name, "signal", each.name, each.place) for each in catalogue.signals if each.recorded]
+    recorded = [each for each in catalogue.signals if each.recorded]
+    named += [(each.record, "signal", each.name, each.place) for each in recorded]
     times = Counter(name for name, *_ in named)
+    # Signals that are split by different labels may be recorded under one name: their series never meet.
+    splits = {(each.record, each.by(Engine.PROMETHEUS)) for each in recorded}
+    times.subtract(Counter(name for name, _ in splits) - Counter({each.record for each in recorded}))
     for name, kind, own, place in named:
         if times[name] > 1 or name in prometheus.KEPT:
             yield Problem(
@@ -105,8 +109,8 @@ def _signal(signal: Signal, emitted: _Emitted, resources: Mapping[str, ResourceN
         yield "is recorded and has no PromQL", "give promql=, or drop recorded"
     if signal.promql is not None:
         found = series.read(signal.promql.expr)
-        if signal.recorded and signal.name in found.names:
-            yield f"records '{signal.name}' from itself", "read the metrics behind it"
+        if signal.recorded and signal.record in found.names:
+            yield f"records '{signal.record}' from itself", "read the metrics behind it"
         yield from _names(found, emitted)
         yield from _labels(found, signal.promql, emitted)
         yield from _use(found, emitted)

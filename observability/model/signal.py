@@ -79,7 +79,8 @@ class Instrument(Definition):
 class Signal(Definition):
     """One thing that is measured, in ``unit``, on one engine or several.
 
-    ``recorded`` makes a Prometheus recording rule of this name over five minutes, the names of document 8.2.2.
+    ``recorded`` makes a Prometheus recording rule over five minutes, the names of document 8.2.2. The rule is named
+    as the signal, or ``recorded_as``: two signals with different labels may be one metric of the document.
     """
 
     name: str
@@ -91,6 +92,12 @@ class Signal(Definition):
     promql: PromQL | None = None
     metric: PlatformMetric | None = None
     recorded: bool = False
+    recorded_as: str = ""
+
+    @property
+    def record(self) -> str:
+        """The name of the signal's recording rule, if it is recorded."""
+        return self.recorded_as or self.name
 
     @property
     def engines(self) -> tuple[Engine, ...]:

@@ -51,7 +51,7 @@ def rules(alerts: tuple[Alert, ...], recorded: tuple[Signal, ...], lang: Lang) -
         lines += ['  - name: "record-tripgen"', "    interval: 1m", "    rules:"]
     for signal in recorded:
         lines += [
-            f"      - record: {signal.name}",
+            f"      - record: {signal.record}",
             f"        expr: {_quote(promql.over(signal, durations.prometheus(promql.RECORDED_OVER)))}",
         ]
     return "\n".join(lines) + "\n"

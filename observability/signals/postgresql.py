@@ -110,10 +110,13 @@ SERVICE_POOL = Signal(
     source=Section("8.2.2"),
     promql=PromQL(
         expr=(
-            'sum by (service) (tripgen_pool_connections{state="active"}) / sum by (service) (tripgen_pool_connections_max)'
+            'avg_over_time((sum by (service) (tripgen_pool_connections{state="active"})'
+            " / sum by (service) (tripgen_pool_connections_max))[$window:30s])"
         ),
         by=("service",),
     ),
+    recorded=True,
+    recorded_as=DATABASE_CONNECTION_POOL.name,
 )
 
 REPLICA_LAG = Signal(

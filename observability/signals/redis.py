@@ -96,6 +96,15 @@ CACHE_HIT_RATIO = Signal(
     recorded=True,
 )
 
+SAVE_AGE = Signal(
+    name="redis_last_save_age",
+    title=Text(ko="마지막 RDB 저장 이후", en="Since the last RDB save"),
+    unit=Unit.SECONDS,
+    help=Text(ko="샤드별 마지막 RDB 저장 이후의 시간.", en="Time since each shard last saved its RDB."),
+    source=Section("5.2.1"),
+    promql=PromQL(expr=f"time() - max by (shard) ({LAST_SAVE.name})", by=("shard",)),
+)
+
 _HEALTH = Derived(
     Text(
         ko="캐시의 용량과 지속성을 보는 값입니다. 용량은 바이트가 아니라 비율로 봅니다(R15).",

@@ -23,6 +23,42 @@ HTTP_REQUESTS = Instrument(
     labels=("service", "outcome"),
 )
 
+HTTP_SECONDS = Instrument(
+    name="tripgen_http_request_seconds_total",
+    kind=InstrumentKind.COUNTER,
+    unit=Unit.SECONDS,
+    help=Text(
+        ko="서비스가 HTTP 요청에 답하는 데 쓴 시간의 합, 결과별.",
+        en="Time that the service took to answer HTTP requests, added up, by outcome.",
+    ),
+    source=Section("3.3.2"),
+    labels=("service", "outcome"),
+)
+
+CLIENT_REQUESTS = Instrument(
+    name="tripgen_http_client_requests_total",
+    kind=InstrumentKind.COUNTER,
+    unit=Unit.COUNT,
+    help=Text(
+        ko="서비스가 다른 호스트에 보낸 HTTP 요청, 결과별.",
+        en="HTTP requests that the service made, by host and outcome.",
+    ),
+    source=Section("8.2.2"),
+    labels=("service", "client", "outcome"),
+)
+
+CLIENT_SECONDS = Instrument(
+    name="tripgen_http_client_request_seconds_total",
+    kind=InstrumentKind.COUNTER,
+    unit=Unit.SECONDS,
+    help=Text(
+        ko="서비스가 다른 호스트의 답을 기다린 시간의 합, 결과별.",
+        en="Time that the service waited for other hosts, added up, by host and outcome.",
+    ),
+    source=Section("8.2.2"),
+    labels=("service", "client", "outcome"),
+)
+
 ACTIVE_CONNECTIONS = Instrument(
     name="tripgen_active_connections",
     kind=InstrumentKind.GAUGE,
@@ -41,6 +77,24 @@ SERVICE_UP = Instrument(
     ),
     source=Section("10.1.2"),
     labels=("service",),
+)
+
+CLIENT_DURATION = Signal(
+    name="http_client_duration",
+    title=Text(ko="호출 평균 시간", en="Mean duration of calls"),
+    unit=Unit.SECONDS,
+    help=Text(
+        ko="서비스가 부르는 호스트별 평균 호출 시간. 백분위는 외부 API 지연에 있습니다.",
+        en="Mean duration of each service's calls, by host. Percentiles are in the latency of external APIs.",
+    ),
+    source=Section("8.2.2"),
+    promql=PromQL(
+        expr=(
+            f"sum by (service, client) (rate({CLIENT_SECONDS.name}[$window]))"
+            f" / sum by (service, client) (rate({CLIENT_REQUESTS.name}[$window]))"
+        ),
+        by=("service", "client"),
+    ),
 )
 
 AVAILABILITY = Signal(

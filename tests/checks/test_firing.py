@@ -154,6 +154,17 @@ def test_a_recorded_signal_can_be_read_and_not_by_itself() -> None:
     ]
 
 
+def test_two_signals_are_one_recorded_metric_where_their_labels_tell_them_apart() -> None:
+    mine = signal(name="a", promql=PromQL(expr="sum by (outcome) (trips_total)", by=("outcome",)), recorded=True)
+    other = signal(promql=PromQL(expr="sum(queue_messages)"), recorded=True, recorded_as="a")
+    assert wrongs(mine, other) == []
+    same = signal(promql=mine.promql, recorded=True, recorded_as="a")
+    assert wrongs(mine, same) == [
+        f"{HERE}: signal 'a': series 'a' is emitted twice; give one of the two another name",
+        SIGNAL + "series 'a' is emitted twice; give one of the two another name",
+    ]
+
+
 def test_metrics_picked_by_pattern_cannot_be_looked_up() -> None:
     assert of_promql('sum({__name__=~"trips_.*"})') == [
         SIGNAL + "picks its metrics by pattern 'trips_.*'; name the metrics"

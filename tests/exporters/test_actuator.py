@@ -15,7 +15,14 @@ from exporters.families import Families, Partial
 from exporters.http import BODY_LIMIT, Answer
 from observability.model.errors import SourceUnavailable
 from observability.signals.postgresql import POOL_CONNECTIONS, POOL_CONNECTIONS_MAX
-from observability.signals.services import ACTIVE_CONNECTIONS, HTTP_REQUESTS, SERVICE_UP
+from observability.signals.services import (
+    ACTIVE_CONNECTIONS,
+    CLIENT_REQUESTS,
+    CLIENT_SECONDS,
+    HTTP_REQUESTS,
+    HTTP_SECONDS,
+    SERVICE_UP,
+)
 
 # Spring Boot 3.4, cut down to what is read and a little of what is not.
 PAGE = """\
@@ -69,6 +76,7 @@ DOWN = Answer(503, b'{"status":"DOWN","components":{"db":{"status":"DOWN","detai
 HEALTH, METRICS = "/actuator/health", "/actuator/prometheus"
 SERVICE = "trip-service"
 
+TIMERS = (HTTP_SECONDS, CLIENT_REQUESTS, CLIENT_SECONDS)
 GAUGES: Families = {
     SERVICE_UP: {(SERVICE,): 1},
     POOL_CONNECTIONS: {(SERVICE, "active"): 8, (SERVICE, "idle"): 7, (SERVICE, "pending"): 2},
@@ -107,7 +115,21 @@ def reading(health: Answer | Exception = UP, metrics: Answer | Exception | None 
 
 
 def collect(collector: Actuator) -> Families | Partial:
-    return asyncio.run(collector.collect())
+    """What a round finds, without the timers that have tests of their own below."""
+    found = asyncio.run(collector.collect())
+    if isinstance(found, Partial):
+        return Partial(without_timers(found.families), found.problems)
+    return without_timers(found)
+
+
+def without_timers(families: Families) -> Families:
+    return {one: series for one, series in families.items() if one not in TIMERS}
+
+
+def timers(collector: Actuator) -> Families:
+    found = asyncio.run(collector.collect())
+    assert not isinstance(found, Partial)
+    return {one: series for one, series in found.items() if one in TIMERS}
 
 
 # --- a page -----------------------------------------------------------------------------------------
@@ -239,6 +261,48 @@ def test_connections_are_requests_in_flight_or_else_tomcat_s_connections(lines: 
 def test_a_page_with_none_of_our_meters_leaves_only_what_the_health_says() -> None:
     collector, _ = reading(metrics=text("jvm_threads_live_threads 31.0\n"))
     assert collect(collector) == {SERVICE_UP: {(SERVICE,): 1}}
+
+
+def test_calls_are_counted_and_timed_by_host_and_outcome_and_answers_are_timed_too() -> None:
+    call = 'client_name="%s",error="none",method="GET",outcome="%s",status="200",uri="/v2/%s"} '
+    first = call % ("apis.example.com", "SUCCESS", "local/search")
+    second = call % ("apis.example.com", "SUCCESS", "local/route")
+    failed = call % ("api.example.net", "SERVER_ERROR", "chat")
+    page = "".join(
+        f"http_client_requests_seconds_count{{{labels}{count}\nhttp_client_requests_seconds_sum{{{labels}{seconds}\n"
+        for labels, count, seconds in ((first, 400, 80.0), (second, 10, 2.5), (failed, 3, 9.0))
+    )
+    answered = 'http_server_requests_seconds_sum{outcome="SUCCESS",uri="/api/v1/trips"} '
+    collector, reader = reading(metrics=text(f"{page}{answered}30.0\n"))
+    timers(collector)
+    changes = {first: (405, 81.0), second: (11, 2.75), failed: (5, 39.0)}
+    for labels, (count, seconds) in changes.items():
+        page = changed(page, {f"seconds_count{{{labels}": count})
+        page = "\n".join(
+            f"http_client_requests_seconds_sum{{{labels}{seconds}" if f"seconds_sum{{{labels}" in line else line
+            for line in page.split("\n")
+        )
+    reader.answers[METRICS] = text(f"{page}{answered}31.5\n")
+
+    found = timers(collector)
+
+    assert found[CLIENT_REQUESTS] == {
+        (SERVICE, "apis.example.com", "success"): 6,
+        (SERVICE, "api.example.net", "server_error"): 2,
+    }
+    assert found[CLIENT_SECONDS] == {
+        (SERVICE, "apis.example.com", "success"): 1.25,
+        (SERVICE, "api.example.net", "server_error"): 30.0,
+    }
+    assert found[HTTP_SECONDS][SERVICE, "success"] == 1.5
+
+
+def test_a_call_whose_host_is_not_known_is_counted_as_none() -> None:
+    line = 'http_client_requests_seconds_count{outcome="UNKNOWN",status="CLIENT_ERROR",uri="none"} '
+    collector, reader = reading(metrics=text(f"{line}1\n"))
+    timers(collector)
+    reader.answers[METRICS] = text(f"{line}4\n")
+    assert timers(collector) == {CLIENT_REQUESTS: {(SERVICE, "none", "other"): 3}}
 
 
 # --- health -----------------------------------------------------------------------------------------
@@ -416,7 +480,8 @@ def collected(service: Service, timeout: float = 5.0) -> tuple[Families, tuple[s
     async def main() -> tuple[Families, tuple[str, ...]]:
         async with running(service, timeout) as collector:
             told = await collector.collect()
-            return (told.families, told.problems) if isinstance(told, Partial) else (told, ())
+            families, problems = (told.families, told.problems) if isinstance(told, Partial) else (told, ())
+            return without_timers(families), problems
 
     return asyncio.run(main())
 
