@@ -61,7 +61,7 @@ def _pod_rows(world: World) -> Iterator[tuple[Any, ...]]:
             limits = service_of(pod.role).resources
             node = next(each for each in world.nodes if each.name == pod.node)
             cpu, memory = world.node_load(node, moment)
-            name, born = _name(world, pod, moment)
+            name, born = name_of(world, pod, moment)
             yield (
                 _at(moment), name, pod.role, pod.node, pod.uid, pod.address, world.broken(pod, moment),
                 world.restarts(pod, moment), limits.cpu_limit, float(limits.memory_limit), cpu * 0.9, memory * 0.95,
@@ -77,7 +77,7 @@ def _pod_rows(world: World) -> Iterator[tuple[Any, ...]]:
 _BORN = datetime(2026, 11, 1)
 
 
-def _name(world: World, pod: Pod, moment: datetime) -> tuple[str, datetime]:
+def name_of(world: World, pod: Pod, moment: datetime) -> tuple[str, datetime]:
     """The pod's name and birth: a rolling update replaces the pods of its service one after the other."""
     same = [each for each in world.pods if each.role == pod.role]
     name, born = pod.name, _BORN

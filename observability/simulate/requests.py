@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+import random
+from collections.abc import Iterator
 from datetime import datetime
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from observability.azure.limits import WEB_TEST_LOCATIONS
@@ -21,8 +25,17 @@ if TYPE_CHECKING:
 _CITIES = ("Seoul", "Busan", "Incheon", "Daegu", "Daejeon", "Gwangju", "Suwon", "Jeju")
 
 
-def prepare(con: DuckDBPyConnection, world: World) -> None:
-    """Tables ``plan`` (rows of each operation in each minute), ``operation``, ``call``, ``pod`` and ``city``."""
+STRATA = 20
+"""Rows that stand for all successful ones of an operation in a minute where requests are condensed."""
+
+
+def prepare(con: DuckDBPyConnection, world: World, *, condensed: bool = False) -> None:
+    """Tables ``plan`` (rows of each operation in each minute), ``operation``, ``call``, ``pod`` and ``city``.
+
+    ``condensed`` makes the same traffic in few rows: of each operation and minute, the failed ones, and STRATA rows whose
+    weights add up to the rest and whose durations are spread as the rest's would be. Sums, shares and weighted
+    percentiles stay what they are; a week at the document's load fits into memory.
+    """
     load(
         con,
         "plan",
@@ -67,19 +80,52 @@ def prepare(con: DuckDBPyConnection, world: World) -> None:
         for fault in world.of(faults.ExternalFailure, moment)
     ]
     load(con, "outage", {"target": "VARCHAR", "minute": "INTEGER", "share": "DOUBLE"}, outages)
-    con.execute(_REQUESTS, {"start": world.settings.start.replace(tzinfo=None)})
+    start = {"start": world.settings.start.replace(tzinfo=None)}
+    if condensed:
+        columns = {"minute": "INTEGER", "op": "INTEGER", "kept": "INTEGER", "broken": "INTEGER"}
+        load(con, "drawn", columns, list(_drawn(world)))
+        bell = NormalDist()
+        strata = [(parts, n, bell.inv_cdf((n + 0.5) / parts)) for parts in range(1, STRATA + 1) for n in range(parts)]
+        load(con, "stratum", {"parts": "INTEGER", "n": "INTEGER", "z": "DOUBLE"}, strata)
+        con.execute(_CONDENSED, start)
+    else:
+        con.execute(_REQUESTS, start)
+
+
+def _drawn(world: World) -> Iterator[tuple[int, int, int, int]]:
+    """How many rows an operation has in a minute, and how many of them failed: as chance would have it."""
+    chance = random.Random(world.settings.seed)  # noqa: S311 - made-up traffic, not a secret
+    for plan in world.requests():
+        kept = int(plan.rows + chance.random())
+        yield plan.minute, plan.operation, kept, _binomial(chance, kept, plan.errors)
+
+
+def _binomial(chance: random.Random, times: int, share: float) -> int:
+    if times * share < 20:
+        # Few: count them one by one, by the gaps between them.
+        if share <= 0.0:
+            return 0
+        hits, at = 0, 0
+        while share < 1.0:
+            at += int(math.log(1.0 - chance.random()) / math.log(1.0 - share)) + 1
+            if at > times:
+                return hits
+            hits += 1
+        return times
+    drawn = round(chance.gauss(times * share, math.sqrt(times * share * (1 - share))))
+    return min(times, max(0, drawn))
 
 
 # One row a stored request. Its number depends on its minute and operation alone, so a fault that adds rows elsewhere
 # changes nothing here.
-_REQUESTS = """
+_REQUESTS = f"""
 CREATE TABLE request AS
 WITH counted AS (
     SELECT *, (minute * 64 + op)::UBIGINT AS cell, floor(rows + u(minute * 64 + op, 63))::INTEGER AS many FROM plan
 ), numbered AS (
     SELECT * EXCLUDE (rows, many), cell * 1048576 + unnest(range(many))::UBIGINT AS i FROM counted
 )
-SELECT i, op, version, minute,
+SELECT i, op, version, minute, {ITEM_COUNT} AS items,
     $start::TIMESTAMP + to_minutes(minute) + to_microseconds((u(i, 0) * 60000000)::BIGINT) AS happened,
     u(i, 1) < errors AS failed, u(i, 2) < refusals AS refused,
     greatest(floor_ms * (1 + 0.2 * u(i, 5)),
@@ -87,11 +133,31 @@ SELECT i, op, version, minute,
     whole(i, 7, pods) AS pod_number
 FROM numbered JOIN operation USING (op)
 """
+# A row stands for `part` kept ones; the weights of a cell add up to what its kept rows weigh.
+_CONDENSED = f"""
+CREATE TABLE request AS
+WITH cell AS (
+    SELECT *, (minute * 64 + op)::UBIGINT AS cell, kept - broken AS rest FROM drawn JOIN plan USING (minute, op)
+), numbered AS (
+    SELECT *, unnest(range(least(rest, {STRATA}))) AS n, false AS failed FROM cell
+    UNION ALL
+    SELECT *, unnest(range(least(broken, {STRATA}))) AS n, true FROM cell
+), weighed AS (
+    SELECT *, CASE WHEN failed THEN broken ELSE rest END AS many, least(many, {STRATA}) AS parts,
+        cell * 1048576 + n::UBIGINT + CASE WHEN failed THEN 524288 ELSE 0 END AS i FROM numbered
+)
+SELECT i, op, version, minute, {ITEM_COUNT} * (many * (n + 1) // parts - many * n // parts) AS items,
+    $start::TIMESTAMP + to_minutes(minute) + to_microseconds((u(i, 0) * 60000000)::BIGINT) AS happened,
+    failed, NOT failed AND (n + u(cell, 62)) / parts < refusals AS refused,
+    greatest(floor_ms * (0.8 + 0.4 * (n + 0.5) / parts), median * factor * exp(spread * z)) AS took,
+    whole(i, 7, pods) AS pod_number
+FROM weighed JOIN operation USING (op) JOIN stratum USING (parts, n)
+"""
 _CODE = """CASE WHEN failed THEN CASE WHEN u(i, 8) < 0.8 THEN '500' WHEN u(i, 8) < 0.95 THEN '503' ELSE '0' END
         WHEN refused THEN CASE WHEN u(i, 8) < 0.6 THEN '404' ELSE '401' END ELSE '200' END"""
 _COMMON = f"""
     happened AS TimeGenerated, hex(i, 10) || hex(i, 11) AS OperationId, operation.role AS AppRoleName, pod.name AS AppRoleInstance,
-    version AS AppVersion, {ITEM_COUNT} AS ItemCount, operation.name AS OperationName,
+    version AS AppVersion, items AS ItemCount, operation.name AS OperationName,
     'java:3.7.1' AS SDKVersion, '{APP_INSIGHTS.name}' AS ResourceGUID
 """
 _FROM = "FROM request JOIN operation USING (op) JOIN pod ON pod.role = operation.role AND pod.number = pod_number"

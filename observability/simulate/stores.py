@@ -123,12 +123,12 @@ _METRIC_COLUMNS = {
 
 def _metric_rows(world: World) -> Iterator[tuple[Any, ...]]:
     for _, moment in world.moments():
-        for key, name, value in _values(world, moment):
+        for key, name, value in values_of(world, moment):
             resource = RESOURCES[key]
             yield _at(moment), resource.name, resource.type, name, value, metrics.load()[resource.type][name]["unit"]
 
 
-def _values(world: World, moment: datetime) -> Iterator[tuple[str, str, float]]:
+def values_of(world: World, moment: datetime) -> Iterator[tuple[str, str, float]]:
     day, used = of_day(moment), world.connections_percent(moment)
     hits, memory, up = world.cache(moment)
     yield from (("postgresql", name, value) for name, value in {

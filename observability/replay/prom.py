@@ -1,0 +1,427 @@
+"""Prometheus rules without a Prometheus: the forms of PromQL that the rules use, on samples in memory.
+
+Semantics are those of Prometheus 2, held against promtool in tests. What is not known is refused, never guessed.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LOOKBACK = 300.0
+"""Seconds for which a series is taken to stand where its last sample was."""
+Labels = tuple[tuple[str, str], ...]
+"""Names and values, sorted; without the metric's own name."""
+Vector = dict[Labels, float]
+_Evaluated = Callable[[float], Any]
+
+
+class NotKnown(ValueError):
+    """A form of PromQL that is not evaluated here."""
+
+
+@dataclass(slots=True)
+class Series:
+    """One series: rising Unix seconds, and a value for each; None marks the moment from which it is gone."""
+
+    labels: Labels
+    times: list[float] = field(default_factory=list)
+    values: list[float | None] = field(default_factory=list)
+
+
+class Samples:
+    """Series by metric name."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, dict[Labels, Series]] = {}
+
+    def add(self, name: str, labels: Mapping[str, str], times: Iterable[float], values: Iterable[float | None]) -> None:
+        """Append samples to a series; they have to be newer than those it has."""
+        key = tuple(sorted(labels.items()))
+        series = self._by_name.setdefault(name, {}).setdefault(key, Series(key))
+        series.times.extend(times)
+        series.values.extend(values)
+
+    def of(self, name: str) -> list[Series]:
+        return list(self._by_name.get(name, {}).values())
+
+    def names(self) -> frozenset[str]:
+        return frozenset(self._by_name)
+
+    def openmetrics(self) -> str:
+        """The samples as a page with timestamps, as `promtool tsdb create-blocks-from openmetrics` reads it."""
+        lines = []
+        for name, found in sorted(self._by_name.items()):
+            lines.append(f"# TYPE {name} unknown")
+            for series in found.values():
+                told = ",".join(f'{label}="{_escaped(value)}"' for label, value in series.labels)
+                head = f"{name}{{{told}}}" if told else name
+                lines += [
+                    f"{head} {value!r} {moment:.3f}"
+                    for moment, value in zip(series.times, series.values, strict=True)
+                    if value is not None
+                ]
+        return "\n".join([*lines, "# EOF", ""])
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def compiled(expression: str, samples: Samples) -> Callable[[float], Vector]:
+    """The expression as a function of the moment (Unix seconds). Raises NotKnown, ValueError where it is no PromQL."""
+    import promql_parser
+
+    evaluated = _Compiler(samples).compile(promql_parser.parse(expression))
+
+    def at(moment: float) -> Vector:
+        found = evaluated(moment)
+        return found if isinstance(found, dict) else {(): float(found)}
+
+    return at
+
+
+class _Compiler:
+    """Turns the parser's tree into functions, so that each form is looked at once and not at each moment."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+
+    def compile(self, node: Any) -> _Evaluated:
+        kind = type(node).__name__
+        make = getattr(self, f"_{kind.lower()}", None)
+        if make is None:
+            raise NotKnown(f"'{node}': {kind} is not evaluated here")
+        made: _Evaluated = make(node)
+        return made
+
+    def _parenexpr(self, node: Any) -> _Evaluated:
+        return self.compile(node.expr)
+
+    def _numberliteral(self, node: Any) -> _Evaluated:
+        value = float(node.val)
+        return lambda _moment: value
+
+    def _unaryexpr(self, node: Any) -> _Evaluated:
+        inner = self.compile(node.expr)
+
+        def negative(moment: float) -> Any:
+            found = inner(moment)
+            return {labels: -value for labels, value in found.items()} if isinstance(found, dict) else -found
+
+        return negative
+
+    # --- selecting ------------------------------------------------------------------------------------------------
+
+    def _selected(self, node: Any) -> list[Series]:
+        if node.at is not None:
+            raise NotKnown(f"'{node}': '@' is not evaluated here")
+        if node.name is None or node.matchers.or_matchers:
+            raise NotKnown(f"'{node}': a selector without a metric's name is not evaluated here")
+        tests = [_matcher(each) for each in node.matchers.matchers]
+        return [
+            series
+            for series in self._samples.of(node.name)
+            if all(test(dict(series.labels).get(label, "")) for label, test in tests)
+        ]
+
+    def _vectorselector(self, node: Any) -> _Evaluated:
+        selected, offset = self._selected(node), _seconds(node.offset)
+
+        def instant(moment: float) -> Vector:
+            found: Vector = {}
+            moment -= offset
+            for series in selected:
+                at = bisect_right(series.times, moment) - 1
+                if at >= 0 and series.times[at] > moment - LOOKBACK and (value := series.values[at]) is not None:
+                    found[series.labels] = value
+            return found
+
+        return instant
+
+    def _ranges(self, node: Any) -> Callable[[float], list[tuple[Labels, list[float], list[float]]]]:
+        """The samples of each series between two moments, both included."""
+        kind = type(node).__name__
+        if kind == "SubqueryExpr":
+            return self._subquery(node)
+        if kind != "MatrixSelector":
+            raise NotKnown(f"'{node}': {kind} is not evaluated here as a range")
+        selector = node.vector_selector
+        selected, offset, length = self._selected(selector), _seconds(selector.offset), node.range.total_seconds()
+
+        def ranges(moment: float) -> list[tuple[Labels, list[float], list[float]]]:
+            found = []
+            moment -= offset
+            for series in selected:
+                start = bisect_left(series.times, moment - length)
+                end = bisect_right(series.times, moment)
+                if start < end:
+                    times, values = series.times[start:end], series.values[start:end]
+                    if None in values:
+                        kept = [(t, v) for t, v in zip(times, values, strict=True) if v is not None]
+                        times, values = [t for t, _ in kept], [v for _, v in kept]
+                    if values:
+                        found.append((series.labels, times, values))
+            return found  # type: ignore[return-value]
+
+        return ranges
+
+    def _subquery(self, node: Any) -> Callable[[float], list[tuple[Labels, list[float], list[float]]]]:
+        inner, length, offset = self.compile(node.expr), node.range.total_seconds(), _seconds(node.offset)
+        step = node.step.total_seconds() if node.step else 60.0
+        # Its moments are multiples of the step, so those of one evaluation are most of the next one's.
+        known: dict[float, Vector] = {}
+
+        def ranges(moment: float) -> list[tuple[Labels, list[float], list[float]]]:
+            end = moment - offset
+            at = step * math.ceil((end - length) / step)
+            for old in [each for each in known if each < at]:
+                del known[old]
+            found: dict[Labels, tuple[list[float], list[float]]] = {}
+            while at <= end:
+                if at not in known:
+                    known[at] = inner(at)
+                for labels, value in known[at].items():
+                    times, values = found.setdefault(labels, ([], []))
+                    times.append(at)
+                    values.append(value)
+                at += step
+            return [(labels, times, values) for labels, (times, values) in found.items()]
+
+        return ranges
+
+    # --- functions ------------------------------------------------------------------------------------------------
+
+    def _call(self, node: Any) -> _Evaluated:
+        name, arguments = node.func.name, node.args
+        if name == "time":
+            return lambda moment: moment
+        if name in _OVER_TIME:
+            over, ranges = _OVER_TIME[name], self._ranges(arguments[0])
+            return lambda moment: {labels: over(values) for labels, _, values in ranges(moment)}
+        if name in ("rate", "increase"):
+            ranges = self._ranges(arguments[0])
+            length = arguments[0].range.total_seconds()
+            divisor = length if name == "rate" else 1.0
+
+            def grown(moment: float) -> Vector:
+                found = {}
+                for labels, times, values in ranges(moment):
+                    gained = _increase(times, values, moment - length, moment)
+                    if gained is not None:
+                        found[labels] = gained / divisor
+                return found
+
+            return grown
+        if name in _EACH:
+            each, inner = _EACH[name], self.compile(arguments[0])
+            return lambda moment: {labels: each(value) for labels, value in inner(moment).items()}
+        if name == "histogram_quantile":
+            quantile, buckets = self.compile(arguments[0]), self.compile(arguments[1])
+            return lambda moment: _quantiles(quantile(moment), buckets(moment))
+        if name == "absent":
+            inner = self.compile(arguments[0])
+            told = _equal(arguments[0])
+            return lambda moment: {} if inner(moment) else {told: 1.0}
+        raise NotKnown(f"'{node}': function {name}() is not evaluated here")
+
+    def _aggregateexpr(self, node: Any) -> _Evaluated:
+        name = str(node.op)
+        if name not in _AGGREGATES or node.param is not None:
+            raise NotKnown(f"'{node}': {name} is not evaluated here")
+        aggregate, inner = _AGGREGATES[name], self.compile(node.expr)
+        key = _grouping(node.modifier)
+
+        def aggregated(moment: float) -> Vector:
+            groups: dict[Labels, list[float]] = {}
+            for labels, value in inner(moment).items():
+                groups.setdefault(key(labels), []).append(value)
+            return {labels: aggregate(values) for labels, values in groups.items()}
+
+        return aggregated
+
+    def _binaryexpr(self, node: Any) -> _Evaluated:
+        name = str(node.op)
+        left, right = self.compile(node.lhs), self.compile(node.rhs)
+        modifier = node.modifier
+        matching = getattr(modifier, "matching", None)
+        key = _matching(matching)
+        if name in ("and", "or", "unless"):
+            return lambda moment: _set(name, left(moment), right(moment), key)
+        if modifier is not None and str(modifier.card) not in ("VectorMatchCardinality.OneToOne", "None"):
+            raise NotKnown(f"'{node}': group_left and group_right are not evaluated here")
+        calculate, compare = _ARITHMETIC.get(name), _COMPARISONS.get(name)
+        if calculate is None and compare is None:
+            raise NotKnown(f"'{node}': operator '{name}' is not evaluated here")
+        as_number = bool(modifier is not None and modifier.return_bool)
+
+        def one(this: float, that: float, kept: float) -> float | None:
+            if compare is None:
+                return calculate(this, that)  # type: ignore[misc]
+            if as_number:
+                return float(compare(this, that))
+            return kept if compare(this, that) else None
+
+        def binary(moment: float) -> Any:
+            this, that = left(moment), right(moment)
+            if not isinstance(this, dict) and not isinstance(that, dict):
+                return one(this, that, 1.0)
+            found: Vector = {}
+            if not isinstance(that, dict):
+                for labels, value in this.items():
+                    _put(found, labels, one(value, that, value))
+            elif not isinstance(this, dict):
+                for labels, value in that.items():
+                    _put(found, labels, one(this, value, value))
+            else:
+                others = {key(labels): value for labels, value in that.items()}
+                for labels, value in this.items():
+                    match = key(labels)
+                    if match in others:
+                        _put(found, labels if compare and not as_number else match, one(value, others[match], value))
+            return found
+
+        return binary
+
+
+def _put(found: Vector, labels: Labels, value: float | None) -> None:
+    if value is not None:
+        found[labels] = value
+
+
+def _seconds(offset: Any) -> float:
+    return offset.total_seconds() if offset is not None else 0.0
+
+
+def _matcher(matcher: Any) -> tuple[str, Callable[[str], bool]]:
+    how, wanted = str(matcher.op).rpartition(".")[2], matcher.value
+    if how == "Equal":
+        return matcher.name, lambda value: value == wanted
+    if how == "NotEqual":
+        return matcher.name, lambda value: value != wanted
+    pattern = re.compile(wanted)
+    if how == "Re":
+        return matcher.name, lambda value: pattern.fullmatch(value) is not None
+    return matcher.name, lambda value: pattern.fullmatch(value) is None
+
+
+def _equal(node: Any) -> Labels:
+    matchers = getattr(getattr(node, "matchers", None), "matchers", ())
+    return tuple(sorted((each.name, each.value) for each in matchers if str(each.op).endswith(".Equal")))
+
+
+def _grouping(modifier: Any) -> Callable[[Labels], Labels]:
+    if modifier is None:
+        return lambda _labels: ()
+    names = frozenset(modifier.labels)
+    if str(modifier.type).endswith("By"):
+        return lambda labels: tuple(pair for pair in labels if pair[0] in names)
+    return lambda labels: tuple(pair for pair in labels if pair[0] not in names)
+
+
+def _matching(matching: Any) -> Callable[[Labels], Labels]:
+    if matching is None:
+        return lambda labels: labels
+    names = frozenset(matching.labels)
+    if str(matching).startswith("on"):
+        return lambda labels: tuple(pair for pair in labels if pair[0] in names)
+    return lambda labels: tuple(pair for pair in labels if pair[0] not in names)
+
+
+def _set(name: str, this: Vector, that: Vector, key: Callable[[Labels], Labels]) -> Vector:
+    there = {key(labels) for labels in that}
+    if name == "and":
+        return {labels: value for labels, value in this.items() if key(labels) in there}
+    if name == "unless":
+        return {labels: value for labels, value in this.items() if key(labels) not in there}
+    here = {key(labels) for labels in this}
+    return {**this, **{labels: value for labels, value in that.items() if key(labels) not in here}}
+
+
+def _increase(times: list[float], values: list[float], start: float, end: float) -> float | None:
+    """What a counter gained between two moments, carried on to them as Prometheus does; None under two samples."""
+    if len(values) < 2:
+        return None
+    gained = values[-1] - values[0]
+    before = values[0]
+    for value in values:
+        if value < before:
+            gained += before
+        before = value
+    sampled = times[-1] - times[0]
+    between = sampled / (len(times) - 1)
+    to_start, to_end = times[0] - start, end - times[-1]
+    if gained > 0 and values[0] >= 0:
+        # A counter is not carried back to where it would be negative.
+        to_start = min(to_start, sampled * (values[0] / gained))
+    limit = between * 1.1
+    whole = sampled
+    whole += to_start if to_start < limit else between / 2
+    whole += to_end if to_end < limit else between / 2
+    return gained * whole / sampled
+
+
+def _quantiles(quantile: float, buckets: Vector) -> Vector:
+    groups: dict[Labels, list[tuple[float, float]]] = {}
+    for labels, value in buckets.items():
+        bound = dict(labels).get("le")
+        if bound is not None:
+            rest = tuple(pair for pair in labels if pair[0] != "le")
+            groups.setdefault(rest, []).append((float(bound), value))
+    return {labels: _quantile(quantile, sorted(found)) for labels, found in groups.items()}
+
+
+def _quantile(quantile: float, buckets: list[tuple[float, float]]) -> float:
+    if not buckets or buckets[-1][0] != math.inf or len(buckets) < 2:
+        return math.nan
+    if quantile < 0 or quantile > 1:
+        return -math.inf if quantile < 0 else math.inf
+    highest, counts = 0.0, []
+    for _, count in buckets:
+        highest = max(highest, count)
+        counts.append(highest)
+    total = counts[-1]
+    if total == 0 or math.isnan(total):
+        return math.nan
+    rank = quantile * total
+    at = next(index for index, count in enumerate(counts) if count >= rank)
+    if at == len(buckets) - 1:
+        return buckets[-2][0]
+    upper = buckets[at][0]
+    if at == 0 and upper <= 0:
+        return upper
+    lower, below = (buckets[at - 1][0], counts[at - 1]) if at else (0.0, 0.0)
+    return lower + (upper - lower) * ((rank - below) / (counts[at] - below))
+
+
+def _divided(this: float, that: float) -> float:
+    if that == 0:
+        return math.nan if this == 0 or math.isnan(this) else math.copysign(math.inf, this)
+    return this / that
+
+
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": _divided, "^": operator.pow,
+}  # fmt: skip
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_AGGREGATES: dict[str, Callable[[list[float]], float]] = {
+    "sum": math.fsum, "max": max, "min": min, "avg": lambda values: math.fsum(values) / len(values),
+    "count": lambda values: float(len(values)),
+}  # fmt: skip
+_OVER_TIME: dict[str, Callable[[list[float]], float]] = {
+    "avg_over_time": lambda values: math.fsum(values) / len(values), "max_over_time": max, "min_over_time": min,
+    "sum_over_time": math.fsum, "count_over_time": lambda values: float(len(values)),
+    "last_over_time": lambda values: values[-1],
+}  # fmt: skip
+_EACH: dict[str, Callable[[float], float]] = {
+    "floor": lambda value: float(math.floor(value)) if math.isfinite(value) else value,
+    "ceil": lambda value: float(math.ceil(value)) if math.isfinite(value) else value,
+    "abs": abs,
+}

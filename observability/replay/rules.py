@@ -1,0 +1,85 @@
+"""Alert rules as Azure's machine reads them, taken from the very resources that are deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from observability.model.alert import Alert
+from observability.model.signal import Engine
+from observability.render import durations, kql, promql
+
+Dims = tuple[tuple[str, str], ...]
+"""Which one of the alerts that a rule splits into: names and values, sorted."""
+SOON = timedelta(minutes=10)
+"""How long a log alert that is evaluated every minute has to be clean before it resolves."""
+METRIC_CLEAN = 3
+"""Clean evaluations after which a metric alert resolves."""
+PROMETHEUS_RESOLVE = timedelta(minutes=5)
+"""timeToResolve of a Prometheus rule, as render/arm_alerts writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``value`` compared with ``limit``."""
+
+    above: bool
+    limit: float
+
+    def holds(self, value: float) -> bool:
+        return value > self.limit if self.above else value < self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. ``periods`` and ``needed`` are a log rule's failing periods; ``mute`` makes it stateless.
+
+    ``clean`` is how long (log, Prometheus) or for how many evaluations (metric) it has to be clean to resolve.
+    """
+
+    alert: Alert
+    window: timedelta
+    every: timedelta
+    condition: Condition
+    periods: int = 1
+    needed: int = 1
+    stateful: bool = True
+    mute: timedelta | None = None
+    pending: timedelta = timedelta(0)
+    clean: timedelta | int = SOON
+
+    @property
+    def text(self) -> str:
+        """What is evaluated: KQL or PromQL."""
+        if self.alert.engine is Engine.LOG:
+            return kql.alert(self.alert)
+        return promql.over(self.alert.watches, durations.prometheus(self.window)) if self.alert.watches.promql else ""
+
+
+def of(alert: Alert) -> Rule:
+    """The rule of an alert. Raises ValueError where it has no limit."""
+    limit = promql.limit(alert)
+    condition = Condition(alert.above is not None, limit)
+    clean: Mapping[Engine, timedelta | int] = {
+        Engine.LOG: log_clean(alert.every),
+        Engine.METRIC: METRIC_CLEAN,
+        Engine.PROMETHEUS: PROMETHEUS_RESOLVE,
+    }
+    return Rule(
+        alert=alert,
+        window=alert.window,
+        every=alert.every,
+        condition=condition,
+        pending=alert.pending or timedelta(0),
+        clean=clean[alert.engine],
+    )
+
+
+def log_clean(every: timedelta) -> timedelta:
+    """How long a stateful log alert has to be clean before it resolves (Azure's page of alert types, 2025-05)."""
+    if every < timedelta(minutes=5):
+        return SOON
+    if every <= timedelta(minutes=15):
+        return 3 * every
+    return 2 * every if every < timedelta(hours=11) else every

@@ -1,0 +1,61 @@
+"""Who hears of an alert: action groups, the processing rule of the maintenance window, the limit on text messages.
+
+Source: azure-facts sections 4 and 5. An alert that fires within a window that silences it is told to nobody, then or
+later; its resolution is silenced by the same rule if it falls into a window too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from observability.model.alert import Action, Channel, Suppression
+from observability.replay.machine import Event, Kind
+
+SMS_EVERY = timedelta(minutes=5)
+"""At most one text message to a number in this time; those in between are dropped."""
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ZONES = {"Korea Standard Time": timezone(timedelta(hours=9), "KST"), "UTC": timezone(timedelta(0), "UTC")}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """``action`` is told of ``event``, or not: ``kept_back`` says why."""
+
+    event: Event
+    action: Action
+    kept_back: str = ""
+
+
+def deliver(events: Iterable[Event], suppressions: Sequence[Suppression]) -> list[Delivery]:
+    """What the events of all rules, in the order of their times, make their action groups do."""
+    deliveries = []
+    texted: dict[str, datetime] = {}
+    for event in events:
+        if event.kind is Kind.TRUE:
+            continue
+        silent = next((each for each in suppressions if silences(each, event)), None)
+        for action in event.rule.alert.actions:
+            kept_back = f"silenced by {silent.id}" if silent is not None else ""
+            if not kept_back and action.channel is Channel.SMS:
+                last = texted.get(action.id)
+                if last is not None and event.at - last < SMS_EVERY:
+                    kept_back = f"one text message in {SMS_EVERY // timedelta(minutes=1)} minutes"
+                else:
+                    texted[action.id] = event.at
+            deliveries.append(Delivery(event, action, kept_back))
+    return deliveries
+
+
+def silences(suppression: Suppression, event: Event) -> bool:
+    """Whether the weekly window is open at the event's time, for its severity. The end is not in it."""
+    if event.rule.alert.severity not in suppression.severities:
+        return False
+    zone = _ZONES.get(suppression.time_zone)
+    if zone is None:
+        raise ValueError(f"suppression '{suppression.id}': time zone '{suppression.time_zone}' is not known here")
+    local = event.at.astimezone(zone)
+    if _WEEKDAYS[local.weekday()] != suppression.weekday:
+        return False
+    return suppression.start <= f"{local:%H:%M:%S}" < suppression.end

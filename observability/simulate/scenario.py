@@ -1,0 +1,69 @@
+"""An incident as data: what breaks, and which alerts have to fire for it, by when, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from observability.model.place import Definition
+from observability.model.source import Source
+from observability.model.text import Text
+from observability.simulate.faults import Fault
+from observability.simulate.settings import KST
+
+DOCUMENT_TPS = 1000.0
+"""Requests a second of phase 1 (section 13.1.1); the tables hold them condensed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """An alert that has to fire, for ``which`` labels, at most ``within`` after the scenario's beginning.
+
+    It has to have resolved at most ``resolved`` after the end of what breaks, where that is given. ``told`` are the
+    actions that reach somebody, those of the alert where nothing else is said.
+    """
+
+    alert: str
+    which: Mapping[str, str] = field(default_factory=dict)
+    within: timedelta
+    resolved: timedelta | None = None
+    told: tuple[str, ...] | None = None
+
+
+Faults = Callable[[datetime, datetime], tuple[Fault, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario(Definition):
+    """From ``begins`` on, for ``lasts``, the ``faults`` are there; the replay looks ``before`` and ``after`` too.
+
+    All that ``expects`` does not name has to stay quiet. ``unwatched`` says what is broken and has no alert yet.
+    """
+
+    id: str
+    title: Text
+    happens: Text
+    source: Source
+    begins: datetime
+    lasts: timedelta
+    faults: Faults = lambda _begin, _end: ()
+    expects: tuple[Expected, ...] = ()
+    unwatched: Text | None = None
+    before: timedelta = timedelta(minutes=30)
+    after: timedelta = timedelta(hours=1)
+    tps: float = DOCUMENT_TPS
+
+    @property
+    def ends(self) -> datetime:
+        return self.begins + self.lasts
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is allowed to fire."""
+        return not self.expects
+
+
+def kst(text: str) -> datetime:
+    """A time in Korea: ``2026-11-24 14:00``."""
+    return datetime.fromisoformat(text).replace(tzinfo=KST)

@@ -1,0 +1,122 @@
+"""What Prometheus would have scraped: the series that the rules read, from the same world as the tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from statistics import NormalDist
+from typing import NamedTuple
+
+from observability.design.data import POSTGRESQL
+from observability.design.services import AI, NAMESPACE
+from observability.signals import ai, postgresql
+from observability.simulate.cluster import name_of
+from observability.simulate.load import OPERATIONS
+from observability.simulate.settings import ITEM_COUNT
+from observability.simulate.stores import MAX_CONNECTIONS
+from observability.simulate.world import World
+
+EVERY = timedelta(seconds=30)
+"""How often Azure's agent scrapes where nothing else is said."""
+RESTARTS = "kube_pod_container_status_restarts_total"
+_BELL = NormalDist()
+_ITINERARY = next(each for each in OPERATIONS if each.role == AI.role and each.name.startswith("POST"))
+# Of the connections in use: what stands in state active in the sessions of the tables.
+_ACTIVE = 0.12
+
+
+class Scraped(NamedTuple):
+    """A series: name, labels, Unix seconds, and values; None where it is gone from then on."""
+
+    name: str
+    labels: dict[str, str]
+    times: list[float]
+    values: list[float | None]
+
+
+def scraped(world: World) -> Iterator[Scraped]:
+    """All series of the world's time."""
+    moments = []
+    at = world.settings.start
+    while at < world.settings.end:
+        moments.append(at)
+        at += EVERY
+    seconds = [moment.timestamp() for moment in moments]
+    yield from _itineraries(world, moments, seconds)
+    yield from _restarts(world, moments, seconds)
+    yield from _connections(world, moments, seconds)
+
+
+NAMES = frozenset(
+    {
+        f"{ai.AI_RESPONSE.name}_bucket", f"{ai.AI_RESPONSE.name}_count", RESTARTS, postgresql.CONNECTIONS.name,
+        postgresql.CONNECTIONS_MAX.name,
+    }
+)  # fmt: skip
+"""The metrics that are simulated."""
+
+
+def _itineraries(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
+    """The histogram of finished itineraries: as many as are asked for, as slow as the minute's state makes them."""
+    bounds = (*ai.AI_RESPONSE.bounds, math.inf)
+    totals = [0.0] * len(bounds)
+    columns: list[list[float | None]] = [[] for _ in bounds]
+    by_minute = {minute.minute: minute for minute in world.requests() if OPERATIONS[minute.operation] is _ITINERARY}
+    shares: dict[tuple[float, float], list[float]] = {}
+    for moment in moments:
+        # What a scrape shows has happened before it.
+        for column, total in zip(columns, totals, strict=True):
+            column.append(total)
+        plan = by_minute.get(int((moment - world.settings.start) / timedelta(minutes=1)))
+        if plan is not None:
+            state = (round(plan.factor, 6), plan.floor_ms)
+            if state not in shares:
+                shares[state] = [_done_in(bound, *state) for bound in bounds]
+            done = plan.rows * ITEM_COUNT * (1 - plan.errors) * (EVERY / timedelta(minutes=1))
+            totals = [total + done * share for total, share in zip(totals, shares[state], strict=True)]
+    for bound, column in zip(bounds, columns, strict=True):
+        le = "+Inf" if bound == math.inf else f"{bound:g}"
+        yield Scraped(f"{ai.AI_RESPONSE.name}_bucket", {"le": le, "service": AI.role}, seconds, column)
+    yield Scraped(f"{ai.AI_RESPONSE.name}_count", {"service": AI.role}, seconds, columns[-1])
+
+
+def _done_in(bound: float, factor: float, floor_ms: float) -> float:
+    """The share of itineraries that take at most ``bound`` seconds; the tables' durations have the same shape."""
+    if bound == math.inf:
+        return 1.0
+    usual = _BELL.cdf(math.log(bound * 1000 / (_ITINERARY.median_ms * factor)) / _ITINERARY.spread)
+    if floor_ms <= 0:
+        return usual
+    above = min(1.0, max(0.0, (bound * 1000 / floor_ms - 0.8) / 0.4))
+    return usual * above
+
+
+def _restarts(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
+    """The restart count of each pod's container; a pod that a deployment replaces is a new series."""
+    for pod in world.pods:
+        found: dict[str, Scraped] = {}
+        before = ""
+        for moment, second in zip(moments, seconds, strict=True):
+            name, _ = name_of(world, pod, moment)
+            if name != before:
+                if before:
+                    found[before].times.append(second)
+                    found[before].values.append(None)
+                labels = {"namespace": NAMESPACE, "pod": name, "container": pod.role}
+                found[name] = Scraped(RESTARTS, labels, [], [])
+                before = name
+            found[name].times.append(second)
+            found[name].values.append(float(world.restarts(pod, moment)))
+        yield from found.values()
+
+
+def _connections(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
+    used = [world.connections_percent(moment) / 100 * MAX_CONNECTIONS for moment in moments]
+    roles = {"primary": 1.0, **{replica.key: 0.5 for replica in POSTGRESQL.replicas}}
+    for role, share in roles.items():
+        for state, part in (("active", _ACTIVE), ("idle", 1 - _ACTIVE)):
+            values: list[float | None] = [each * share * part for each in used]
+            yield Scraped(postgresql.CONNECTIONS.name, {"role": role, "state": state}, seconds, values)
+        most: list[float | None] = [float(MAX_CONNECTIONS)] * len(seconds)
+        yield Scraped(postgresql.CONNECTIONS_MAX.name, {"role": role}, seconds, most)
