@@ -96,6 +96,11 @@ class Connections(Fault):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DatabaseDown(Fault):
+    """The primary answers nobody, as in a failover: what needs it fails, and the exporter cannot read it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReplicaLag(Fault):
     """A replica (the design's key) is so many seconds behind."""
 

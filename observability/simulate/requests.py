@@ -79,6 +79,12 @@ def prepare(con: DuckDBPyConnection, world: World, *, condensed: bool = False) -
         for minute, moment in world.moments()
         for fault in world.of(faults.ExternalFailure, moment)
     ]
+    outages += [
+        (target, minute, 1.0)
+        for minute, moment in world.moments()
+        if world.of(faults.DatabaseDown, moment)
+        for target in sorted({c.target for _, _, c in calls if c.type == "SQL"})
+    ]
     load(con, "outage", {"target": "VARCHAR", "minute": "INTEGER", "share": "DOUBLE"}, outages)
     start = {"start": world.settings.start.replace(tzinfo=None)}
     if condensed:
@@ -202,13 +208,16 @@ SELECT {_COMMON}, hex(i, 10) AS ParentId, CASE WHEN failed THEN 'request failed:
 def checks(con: DuckDBPyConnection, world: World) -> str:
     """AppAvailabilityResults: each service from each location every five minutes, each at an offset of its own."""
     rows = []
+    lost: set[faults.ChecksFail] = set()
     for minute, moment in world.moments():
         for number, role in enumerate(dict.fromkeys(operation.role for operation in OPERATIONS)):
             for place, (location, title) in enumerate(sorted(WEB_TEST_LOCATIONS.items())):
                 if (minute + number + place) % 5 == 0:
                     down = any(stop.role == role for stop in world.of(faults.Stopped, moment))
                     for fault in world.of(faults.ChecksFail, moment):
-                        down = down or (fault.role == role and location in fault.locations)
+                        if fault.role == role and location in fault.locations and not (fault.once and fault in lost):
+                            lost.add(fault)
+                            down = True
                     offset = 3 + 7 * place + number
                     rows.append((world.settings.at(minute).replace(tzinfo=None), offset, role, title, not down))
     columns = {"began": "TIMESTAMP", "seconds": "INTEGER", "role": "VARCHAR", "place": "VARCHAR", "passed": "BOOLEAN"}

@@ -18,7 +18,7 @@ DOCUMENT_TPS = 1000.0
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """An alert that has to fire, for ``which`` labels, at most ``within`` after the scenario's beginning.
+    """An alert that has to fire ``count`` times, for ``which`` labels, at most ``within`` after the scenario's beginning.
 
     It has to have resolved at most ``resolved`` after the end of what breaks, where that is given. ``told`` are the
     actions that reach somebody, those of the alert where nothing else is said.
@@ -26,6 +26,7 @@ class Expected:
 
     alert: str
     which: Mapping[str, str] = field(default_factory=dict)
+    count: int
     within: timedelta
     resolved: timedelta | None = None
     told: tuple[str, ...] | None = None

@@ -12,6 +12,7 @@ from observability.design.data import POSTGRESQL
 from observability.design.services import AI, NAMESPACE
 from observability.signals import ai, postgresql
 from observability.simulate.cluster import name_of
+from observability.simulate.faults import DatabaseDown
 from observability.simulate.load import OPERATIONS
 from observability.simulate.settings import ITEM_COUNT
 from observability.simulate.stores import MAX_CONNECTIONS
@@ -112,11 +113,14 @@ def _restarts(world: World, moments: list[datetime], seconds: list[float]) -> It
 
 
 def _connections(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
-    used = [world.connections_percent(moment) / 100 * MAX_CONNECTIONS for moment in moments]
+    used = [
+        None if world.of(DatabaseDown, moment) else world.connections_percent(moment) / 100 * MAX_CONNECTIONS
+        for moment in moments
+    ]
     roles = {"primary": 1.0, **{replica.key: 0.5 for replica in POSTGRESQL.replicas}}
     for role, share in roles.items():
         for state, part in (("active", _ACTIVE), ("idle", 1 - _ACTIVE)):
-            values: list[float | None] = [each * share * part for each in used]
+            values = [None if each is None else each * share * part for each in used]
             yield Scraped(postgresql.CONNECTIONS.name, {"role": role, "state": state}, seconds, values)
-        most: list[float | None] = [float(MAX_CONNECTIONS)] * len(seconds)
+        most = [None if each is None else float(MAX_CONNECTIONS) for each in used]
         yield Scraped(postgresql.CONNECTIONS_MAX.name, {"role": role}, seconds, most)

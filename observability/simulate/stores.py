@@ -132,7 +132,7 @@ def values_of(world: World, moment: datetime) -> Iterator[tuple[str, str, float]
     day, used = of_day(moment), world.connections_percent(moment)
     hits, memory, up = world.cache(moment)
     yield from (("postgresql", name, value) for name, value in {
-        "cpu_percent": 14 + 16 * day, "memory_percent": 52 + 4 * day, "storage_percent": 37.0, "is_db_alive": 1.0,
+        "cpu_percent": 14 + 16 * day, "memory_percent": 52 + 4 * day, "storage_percent": 37.0, "is_db_alive": 0.0 if world.of(faults.DatabaseDown, moment) else 1.0,
         "active_connections": used / 100 * MAX_CONNECTIONS, "max_connections": float(MAX_CONNECTIONS),
         "connections_failed": 25.0 if used >= 100 else 0.0, "backup_storage_used": 610 * _GIB,
         "maximum_used_transactionIDs": 2.1e8, "longest_transaction_time_sec": 2 + day, "deadlocks": 0.0,

@@ -111,6 +111,8 @@ class World:
                 yield fault.share
         for outage in self.of(kinds.ExternalFailure, moment):
             yield from (outage.share * call.share for call in operation.calls if call.target == outage.host)
+        if self.of(kinds.DatabaseDown, moment):
+            yield from (call.share for call in operation.calls if call.type == "SQL")
         if any(fault.percent >= 100 for fault in self.of(kinds.Connections, moment)):
             yield from (0.6 * call.share for call in operation.calls if call.type == "SQL")
 
@@ -162,7 +164,8 @@ class World:
         cpu = 0.12 if node.pool is not APPLICATION_POOL else 0.14 + 0.20 * of_day(moment)
         memory = 0.38 if node.pool is not APPLICATION_POOL else 0.46 + 0.04 * of_day(moment)
         for traffic in self.of(kinds.Traffic, moment):
-            cpu = min(0.78, cpu * max(1.0, traffic.factor) ** 0.25)
+            # Pods are added at 70 %, and nodes for them.
+            cpu = min(0.72, cpu * max(1.0, traffic.factor) ** 0.25)
         for fault in self.of(kinds.PoolLoad, moment):
             if fault.pool == node.pool.key:
                 cpu = cpu if fault.cpu_percent is None else fault.cpu_percent / 100

@@ -1,0 +1,88 @@
+"""Whether what fired is what a scenario says has to fire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from observability.model.signal import Engine
+from observability.replay import delays
+from observability.replay.machine import Kind
+from observability.replay.rules import Rule
+from observability.replay.run import Alarm, Timeline, tables_of
+from observability.replay.told import Delivery
+from observability.simulate.scenario import Expected, Scenario
+from observability.simulate.scrapes import EVERY
+
+
+def judge(scenario: Scenario, timeline: Timeline) -> list[str]:
+    """What is not as the scenario says; empty where it holds."""
+    wrong = [f"alert '{alert}' could not be evaluated: {why}" for alert, why in timeline.unread]
+    left = list(timeline.alarms)
+    for expected in scenario.expects:
+        mine = [alarm for alarm in left if _is(alarm, expected)]
+        left = [alarm for alarm in left if alarm not in mine]
+        wrong += _against(scenario, expected, mine)
+    for alarm in left:
+        wrong.append(f"{named(alarm)} fired {told_after(alarm.fired_at - scenario.begins)} and nothing expects it")
+    return wrong
+
+
+def _is(alarm: Alarm, expected: Expected) -> bool:
+    dims = dict(alarm.dims)
+    return alarm.rule.alert.id == expected.alert and all(dims.get(k) == v for k, v in expected.which.items())
+
+
+def _against(scenario: Scenario, expected: Expected, found: list[Alarm]) -> Iterator[str]:
+    which = ", ".join(f"{name}={value}" for name, value in expected.which.items())
+    name = f"{expected.alert}{f' ({which})' if which else ''}"
+    if len(found) != expected.count:
+        yield f"{name} fired {len(found)} times, not {expected.count}"
+    for alarm in found:
+        took = alarm.fired_at - scenario.begins
+        if not timedelta(0) <= took <= expected.within:
+            yield f"{named(alarm)} fired {told_after(took)}, not within {told(expected.within)}"
+        if expected.resolved is not None:
+            if alarm.resolved_at is None:
+                yield f"{named(alarm)} did not resolve"
+            elif alarm.resolved_at - scenario.ends > expected.resolved:
+                late = told(alarm.resolved_at - scenario.ends)
+                yield f"{named(alarm)} resolved {late} after the end, not within {told(expected.resolved)}"
+        wanted = expected.told
+        if wanted is None:
+            # Of several at once only the first sends a text message; the others may leave it out.
+            texts = {each.action.id for each in alarm.told if _unsent_text(each)}
+            wanted = tuple(action.id for action in alarm.rule.alert.actions if action.id not in texts)
+        if set(alarm.actions) != set(wanted):
+            yield f"{named(alarm)} told {', '.join(alarm.actions) or 'nobody'}, not {', '.join(wanted) or 'nobody'}"
+
+
+def _unsent_text(delivery: Delivery) -> bool:
+    return delivery.event.kind is Kind.FIRED and delivery.kept_back.startswith("one text")
+
+
+def named(alarm: Alarm) -> str:
+    dims = ", ".join(f"{name}={value}" for name, value in alarm.dims)
+    return f"{alarm.rule.alert.id}{f' ({dims})' if dims else ''}"
+
+
+def told(length: timedelta) -> str:
+    """``7 min``, ``90 s``, ``1 h 5 min``."""
+    seconds = round(abs(length.total_seconds()))
+    if seconds % 60 and seconds < 600:
+        return f"{seconds} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def told_after(length: timedelta) -> str:
+    return f"{told(length)} {'before it began' if length < timedelta(0) else 'after it began'}"
+
+
+def longest(rule: Rule) -> timedelta:
+    """By when a rule has to have noticed what is bad enough: window, evaluations, pending period and what is late."""
+    if rule.alert.engine is Engine.LOG:
+        late = max((delays.of(table).high for table in tables_of(rule.alert)), default=timedelta(0))
+    else:
+        late = delays.METRIC if rule.alert.engine is Engine.METRIC else EVERY
+    return rule.window * rule.periods + rule.every + rule.pending + late

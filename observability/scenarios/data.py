@@ -1,0 +1,141 @@
+"""PostgreSQL, Redis and Service Bus."""
+
+from observability.design.data import POSTGRESQL, SERVICE_BUS
+from observability.design.services import AI, TRIP, USER
+from observability.model.source import Section
+from observability.model.text import Text
+from observability.model.units import minutes
+from observability.simulate import faults
+from observability.simulate.scenario import Expected, Scenario, kst
+
+_NEED_DATABASE = (USER, TRIP, AI)
+
+CONNECTIONS_HIGH = Scenario(
+    id="connections-high",
+    title=Text(ko="DB 연결 90% 사용", en="90 % of the database's connections in use"),
+    happens=Text(ko="연결이 새지만 아직 거절은 없습니다.", en="Connections leak, and none is refused yet."),
+    source=Section("8.1.2", reading="R7"),
+    begins=kst("2026-11-24 21:00"),
+    lasts=minutes(20),
+    faults=lambda begin, end: (faults.Connections(start=begin, end=end, percent=90),),
+    expects=(
+        Expected(
+            alert="database-connection-pool-exhausted", which={"role": "primary"}, count=1, within=minutes(6),
+            resolved=minutes(7),
+        ),
+    ),
+)  # fmt: skip
+
+CONNECTIONS_GONE = Scenario(
+    id="connections-gone",
+    title=Text(ko="DB 연결 소진", en="No connection left"),
+    happens=Text(
+        ko="새 연결이 거절되어 DB가 필요한 요청의 일부가 실패합니다.",
+        en="New connections are refused, and some requests that need the database fail.",
+    ),
+    source=Section("8.1.2", reading="R7"),
+    begins=kst("2026-11-24 21:00"),
+    lasts=minutes(20),
+    faults=lambda begin, end: (faults.Connections(start=begin, end=end, percent=100),),
+    expects=(
+        Expected(
+            alert="database-connection-pool-exhausted", which={"role": "primary"}, count=1, within=minutes(6),
+            resolved=minutes(7),
+        ),
+        *(
+            Expected(
+                alert="high-error-rate", which={"service": service.role}, count=1, within=minutes(4),
+                resolved=minutes(16),
+            )
+            for service in _NEED_DATABASE
+        ),
+    ),
+)  # fmt: skip
+
+
+def _database_down(id: str, title: Text, happens: Text, lasts: int) -> Scenario:
+    return Scenario(
+        id=id,
+        title=title,
+        happens=happens,
+        source=Section("10.1.2"),
+        begins=kst("2026-11-24 16:00"),
+        lasts=minutes(lasts),
+        faults=lambda begin, end: (faults.DatabaseDown(start=begin, end=end),),
+        expects=tuple(
+            Expected(
+                alert="high-error-rate", which={"service": service.role}, count=1, within=minutes(5),
+                resolved=minutes(16),
+            )
+            for service in _NEED_DATABASE
+        ),
+    )  # fmt: skip
+
+
+FAILOVER = _database_down(
+    "postgresql-failover",
+    Text(ko="PostgreSQL 장애 조치", en="A failover of PostgreSQL"),
+    Text(
+        ko="문서의 30초를 1분으로 셉니다. 그 1분의 오류만으로 5분 오류율이 1%를 넘어 호출됩니다.",
+        en="The document's 30 s, counted as a whole minute. That minute's errors alone are above 1 % of five minutes.",
+    ),
+    1,
+)
+LONG_FAILOVER = _database_down(
+    "postgresql-failover-long",
+    Text(ko="10분 걸리는 PostgreSQL 장애 조치", en="A failover of PostgreSQL that takes 10 minutes"),
+    Text(
+        ko="DB가 필요한 요청이 10분 동안 실패하고, exporter는 서버를 읽지 못합니다.",
+        en="What needs the database fails for 10 minutes, and the exporter cannot read the server.",
+    ),
+    10,
+)
+REPLICA_LAG = Scenario(
+    id="replica-lag",
+    title=Text(ko="복제본이 10분 뒤처짐", en="A replica is 10 minutes behind"),
+    happens=Text(ko="문서가 허용하는 5분을 넘습니다.", en="More than the 5 minutes that the document allows."),
+    source=Section("10.1.1"),
+    begins=kst("2026-11-24 16:00"),
+    lasts=minutes(30),
+    faults=lambda begin, end: (
+        faults.ReplicaLag(start=begin, end=end, replica=POSTGRESQL.replicas[0].key, seconds=600),
+    ),
+    unwatched=Text(ko="복제 지연의 알림이 아직 없습니다.", en="There is no alert on replication lag yet."),
+)
+REDIS_DOWN = Scenario(
+    id="redis-failover",
+    title=Text(ko="Redis 장애 조치", en="A failover of Redis"),
+    happens=Text(ko="캐시가 1분 동안 답하지 않습니다.", en="The cache answers nobody for a minute."),
+    source=Section("10.1.2"),
+    begins=kst("2026-11-24 16:00"),
+    lasts=minutes(1),
+    faults=lambda begin, end: (faults.Cache(start=begin, end=end, down=True),),
+    unwatched=Text(ko="Redis의 알림이 아직 없습니다(R20).", en="There is no alert on Redis yet (R20)."),
+)
+REDIS_COLD = Scenario(
+    id="redis-low-hits",
+    title=Text(ko="캐시 히트율 55%, 메모리 95%", en="55 % cache hits at 95 % memory"),
+    happens=Text(
+        ko="메모리가 차서 키가 밀려나고 히트율이 떨어집니다.", en="Memory is full, keys are evicted, hits fall."
+    ),
+    source=Section("8.2.2", reading="R20"),
+    begins=kst("2026-11-24 16:00"),
+    lasts=minutes(40),
+    faults=lambda begin, end: (faults.Cache(start=begin, end=end, hits=0.55, memory_percent=95),),
+    unwatched=Text(ko="Redis의 알림이 아직 없습니다(R20).", en="There is no alert on Redis yet (R20)."),
+)
+BACKLOG = Scenario(
+    id="service-bus-backlog",
+    title=Text(ko="Service Bus에 메시지가 쌓임", en="Messages pile up in Service Bus"),
+    happens=Text(
+        ko="큐 하나에 5만 건이 쌓이고 200건이 배달되지 못했습니다.",
+        en="50,000 messages wait in one queue, and 200 are dead letters.",
+    ),
+    source=Section("6.1.2"),
+    begins=kst("2026-11-24 16:00"),
+    lasts=minutes(30),
+    faults=lambda begin, end: (
+        faults.Backlog(start=begin, end=end, entity=SERVICE_BUS.queues[0].name, waiting=50_000, dead=200),
+    ),
+    unwatched=Text(ko="Service Bus의 알림이 아직 없습니다.", en="There is no alert on Service Bus yet."),
+)
