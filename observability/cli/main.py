@@ -119,9 +119,53 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--quiet", "-q", action="store_true", help="print nothing but problems")
     _json_flag(demo)
 
+    listed = commands.add_parser(
+        "scenarios",
+        help="incidents and quiet days that the alerts are tested on",
+        description="The scenarios: what breaks, which alerts have to fire for it, by when and for whom.",
+    )
+    listed.add_argument("id", nargs="?", metavar="SCENARIO", help="one of them, in full")
+    _lang_flag(listed)
+    _json_flag(listed)
+    _replay(commands.add_parser("replay", help="would the alert have fired, when, and for whom"))
+
     completion = commands.add_parser("completion", help="print a completion script for your shell")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="e.g. tripobs completion bash >> ~/.bashrc")
     return top
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    """`tripobs replay ...`."""
+    parser.description = (
+        "Evaluate the alert rules as Azure does, on a simulated incident or on real history: what fired, for which "
+        "service, when, and who was told."
+    )
+    parser.epilog = (
+        "exit codes: 0 replayed, and a scenario holds; 1 the scenario does not hold; 2 wrong arguments; 4 a source did "
+        "not answer; 130 interrupted"
+    )
+    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="an id that `tripobs scenarios` shows")
+    parser.add_argument("--data", metavar="DIR", help="replay exported tables instead; 'demo' makes some")
+    parser.add_argument(
+        "--workspace", metavar="NAME", help="replay a workspace's history where it lies: only sums by minute come here"
+    )
+    parser.add_argument("--subscription", metavar="ID", help="where to look the workspace's name up")
+    parser.add_argument("--timeout", metavar="3m", help="how long Azure may work on one query (default: 3m, most: 10m)")
+    parser.add_argument("--from", dest="start", metavar="TIME", help="begin, with a zone: '2026-11-23 09:00 KST'")
+    parser.add_argument("--to", dest="end", metavar="TIME", help="end, with a zone")
+    parser.add_argument("--alert", action="append", default=[], metavar="ID", help="only this alert; may be repeated")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="ID.SETTING=VALUE",
+        help="compare with another number: high-error-rate.above=2, .window=10m, .every=5m, .floor=500",
+    )
+    parser.add_argument("--format", choices=("table", "json", "html"), default="table", help="default: table")
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
+    parser.add_argument("--out", metavar="FILE", help="write there instead of printing")
+    parser.set_defaults(local=None)
+    _lang_flag(parser)
 
 
 def _kql(parser: argparse.ArgumentParser) -> None:
@@ -207,6 +251,10 @@ def run(arguments: argparse.Namespace) -> int:
         from observability.cli.demo_data import demo_data
 
         return demo_data(arguments)
+    if arguments.command in ("scenarios", "replay"):
+        from observability.cli import replay
+
+        return replay.command(arguments)
     if arguments.command == "kql":
         from observability.cli import kql
 

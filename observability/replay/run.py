@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -166,6 +166,8 @@ class Alarm:
     value: float | None
     resolved_at: datetime | None
     told: tuple[told.Delivery, ...]
+    visible_at: datetime | None = None
+    """When the first of what is measured from the incident on could be read, where somebody said when it began."""
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -175,13 +177,17 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """``alarms`` in the order of firing; ``unread`` are alerts that could not be evaluated, with the reason."""
+    """``alarms`` in the order of firing; ``unread`` are alerts that could not be evaluated, with the reason.
+
+    ``charts`` holds the values of those that fired, where they were asked for: by alert and labels, at each evaluation.
+    """
 
     start: datetime
     end: datetime
     alarms: tuple[Alarm, ...]
     unread: tuple[tuple[str, str], ...] = ()
     evaluations: int = 0
+    charts: Mapping[str, Mapping[Dims, tuple[tuple[datetime, float], ...]]] = field(default_factory=dict)
 
 
 def replay(
@@ -190,16 +196,24 @@ def replay(
     start: datetime,
     end: datetime,
     suppressions: Sequence[Suppression] = (),
+    *,
+    began: datetime | None = None,
+    charted: bool = False,
     said: Callable[[Rule], None] = lambda _rule: None,
 ) -> Timeline:
-    """Evaluate the rules from ``start`` to ``end``, and deliver what fires."""
+    """Evaluate the rules from ``start`` to ``end``, and deliver what fires.
+
+    ``began`` is when an incident did, to tell from when on it could be seen; ``charted`` keeps the values.
+    """
     events: list[Event] = []
+    charts: dict[str, Mapping[Dims, tuple[tuple[datetime, float], ...]]] = {}
     unread: list[tuple[str, str]] = []
     count = 0
     for rule in rules:
         said(rule)
         try:
-            found = Machine(rule).run(evaluations(rule, telemetry, start, end))
+            evaluated = list(evaluations(rule, telemetry, start, end))
+            found = Machine(rule).run(evaluated)
         except engine.Refused as refused:
             unread.append((rule.alert.id, refused.failure.message))
             continue
@@ -207,9 +221,33 @@ def replay(
             unread.append((rule.alert.id, str(error)))
             continue
         events += found
+        if charted and any(event.kind is Kind.FIRED for event in found):
+            charts[rule.alert.id] = _series(evaluated)
         count += (end - start) // rule.every
     events.sort(key=lambda event: (event.at, event.rule.alert.id, event.dims))
-    return Timeline(start, end, tuple(_alarms(events, told.deliver(events, suppressions))), tuple(unread), count)
+    alarms = tuple(_alarms(events, told.deliver(events, suppressions)))
+    if began is not None:
+        alarms = tuple(replace(alarm, visible_at=_visible(alarm, telemetry, began)) for alarm in alarms)
+    return Timeline(start, end, alarms, tuple(unread), count, charts)
+
+
+def _series(evaluated: Iterable[tuple[datetime, Values]]) -> dict[Dims, tuple[tuple[datetime, float], ...]]:
+    """The newest period's value at each evaluation that has one."""
+    found: dict[Dims, list[tuple[datetime, float]]] = {}
+    for at, values in evaluated:
+        for dims, periods in values.items():
+            if periods[0] is not None:
+                found.setdefault(dims, []).append((at, periods[0]))
+    return {dims: tuple(points) for dims, points in found.items()}
+
+
+def _visible(alarm: Alarm, telemetry: Telemetry, began: datetime) -> datetime | None:
+    if alarm.rule.alert.engine is Engine.LOG:
+        return telemetry.logs.first_seen(alarm.rule, alarm.dims, began)
+    if alarm.rule.alert.engine is Engine.METRIC:
+        return began + _MINUTE + delays.METRIC
+    # The first scrape after it began.
+    return began + scrapes.EVERY
 
 
 def _alarms(events: Sequence[Event], deliveries: Sequence[told.Delivery]) -> Iterator[Alarm]:

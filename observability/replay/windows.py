@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 RAW = "raw"
 """The schema in which the tables lie; the views that queries read stand in the main one."""
-_BIN, _SEEN, _AT, _PERIOD = "tripobs_bin", "tripobs_seen", "tripobs_at", "tripobs_period"
+BIN, SEEN = "tripobs_bin", "tripobs_seen"
+"""The minute in which a row happened, and the one from which on it could be read."""
+_AT, _PERIOD = "tripobs_at", "tripobs_period"
 _WINDOWS = "tripobs_windows"
 _MINUTE = timedelta(minutes=1)
 _ADDED = {"sum": "sum", "sumif": "sum", "count": "sum", "countif": "sum"} | {
@@ -77,13 +79,26 @@ class Logs:
         names = tuple(measure.by)
         return _by_time(rows, names, rule.periods)
 
+    def first_seen(self, rule: Rule, dims: Dims, since: datetime) -> datetime | None:
+        """When the first minute of ``dims`` from ``since`` on could be read; None where single minutes are not kept."""
+        for (text, *_), table in self._sums.items():
+            measure = rule.alert.watches.kql
+            if measure is not None and text == self._sums_text(measure, rule):
+                same = " AND ".join(f"{quoted(name)} = ${index}" for index, (name, _) in enumerate(dims, 1)) or "true"
+                found = self.con.execute(
+                    f"SELECT min({quoted(SEEN)}) FROM {table} WHERE {quoted(BIN)} >= {_moment(since)} AND {same}",  # noqa: S608
+                    [value for _, value in dims],
+                ).fetchone()
+                return found[0].replace(tzinfo=UTC) if found and found[0] is not None else None
+        return None
+
     # --- the three ways -----------------------------------------------------------------------------------------
 
     def _from_sums(self, rule: Rule, measure: Kql, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
         sums = self._minutes(measure, rule, start - rule.window * rule.periods, end)
         parts = _aggregates(measure.summarize)
         by = [quoted(name) for name in measure.by]
-        first, last = _first_last(quoted(_BIN), f"{quoted(_BIN)} + INTERVAL 1 MINUTE", quoted(_SEEN), rule, start, end)
+        first, last = _first_last(quoted(BIN), f"{quoted(BIN)} + INTERVAL 1 MINUTE", quoted(SEEN), rule, start, end)
         together = ", ".join(f"{_ADDED[part.function]}({quoted(part.name)}) AS {quoted(part.name)}" for part in parts)
         keys = ", ".join([_AT, _PERIOD, *by])
         self.con.execute(
@@ -111,19 +126,19 @@ class Logs:
 
     def _minutes(self, measure: Kql, rule: Rule, start: datetime, end: datetime) -> str:
         """The table of sums by minute; rules on the same measure share it."""
-        by = [f"{name} = {expression}" for name, expression in measure.by.items()]
-        by += [f"{_BIN} = bin(TimeGenerated, 1m)", f"{_SEEN} = {_SEEN}"]
-        text = f"{_body(measure.rows)}\n| summarize {measure.summarize} by {', '.join(by)}"
-        text = _with_lets(text, rule, measure)
+        text = self._sums_text(measure, rule)
         key = (text, start, end)
         if key not in self._sums:
-            table = self._view(text, _SEEN, start, end)
-            sql, parameters = engine.translate(text, {table: [*self.columns[table], _SEEN]}, end)
+            table = self._view(text, SEEN, start, end)
+            sql, parameters = engine.translate(text, {table: [*self.columns[table], SEEN]}, end)
             name = f"tripobs_sums_{len(self._sums)}"
             self.con.execute(f"CREATE TEMP TABLE {name} AS {sql}", parameters)
             self._plain(name)
             self._sums[key] = name
         return self._sums[key]
+
+    def _sums_text(self, measure: Kql, rule: Rule) -> str:
+        return sums_text(measure, rule, f"{SEEN} = {SEEN}")
 
     def _from_rows(self, rule: Rule, measure: Kql, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
         by = [f"{name} = {expression}" for name, expression in measure.by.items()]
@@ -156,8 +171,8 @@ class Logs:
             for period in range(rule.periods):
                 upto = at - period * rule.window
                 for table in engine.tables_of(rule.text):
-                    self._view_of(table, _SEEN, upto - rule.window, upto, f"{_SEEN} <= {_moment(at)}")
-                schema = {table: [*self.columns[table], _SEEN] for table in engine.tables_of(rule.text)}
+                    self._view_of(table, SEEN, upto - rule.window, upto, f"{SEEN} <= {_moment(at)}")
+                schema = {table: [*self.columns[table], SEEN] for table in engine.tables_of(rule.text)}
                 found = engine.run(self.con, rule.text, schema, upto, {})
                 rows += [(at, period, *row) for row in found.rows]
         return rows
@@ -195,6 +210,13 @@ class Logs:
         text = _with_lets("\n".join(stages), rule, measure)
         sql, parameters = engine.translate(text, {_WINDOWS: [*names, *aggregates]}, datetime.now(UTC))
         return list(self.con.execute(sql, parameters).fetchall())
+
+
+def sums_text(measure: Kql, rule: Rule, *more: str) -> str:
+    """The measure's sums by minute; ``more`` is what else they are split by."""
+    by = [f"{name} = {expression}" for name, expression in measure.by.items()]
+    by += [f"{BIN} = bin(TimeGenerated, 1m)", *more]
+    return _with_lets(f"{_body(measure.rows)}\n| summarize {measure.summarize} by {', '.join(by)}", rule, measure)
 
 
 def naive(logs: Logs, rule: Rule, start: datetime, end: datetime) -> dict[datetime, Values]:

@@ -79,8 +79,8 @@ def step(one: Step, *, lang: Lang = "ko", limit: int = tables.ROWS) -> str:
 
 
 def _page(lang: Lang, *, title: str, found: Report | None, sections: tuple[_Section, ...]) -> str:
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    sheet = style()
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     lines = tuple(section.line for section in sections)
     text: str = _template().render(
         lang=lang,
@@ -88,7 +88,7 @@ def _page(lang: Lang, *, title: str, found: Report | None, sections: tuple[_Sect
         found=found,
         sections=sections,
         counts=summary.counts(lines),
-        style=Markup(style),  # noqa: S704 - our own file
+        style=Markup(sheet),  # noqa: S704 - our own file
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
         height=HEIGHT,
         width=WIDTH,
@@ -140,7 +140,8 @@ def _cell(text: str, value: Any, number: bool) -> _Cell:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The style sheet that pages of this project share."""
     return (_TEMPLATES / "report.css").read_text(encoding="utf-8")
 
 

@@ -1,0 +1,306 @@
+"""`tripobs scenarios` and `tripobs replay`: would the alert have fired, when, and for whom?"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from observability.cli import main, terminal
+from observability.model.alert import Alert
+from observability.model.errors import DefinitionError, SourceUnavailable
+from observability.query.errors import WrongArgument
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from observability.catalog import Catalogue
+    from observability.query.answers import Span
+    from observability.replay.changes import Difference
+    from observability.replay.rules import Rule
+    from observability.replay.run import Telemetry, Timeline
+    from observability.replay.show import Shown
+    from observability.simulate.scenario import Scenario
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run `scenarios` or `replay` and return the exit code."""
+    try:
+        return _scenarios(arguments) if arguments.command == "scenarios" else _replay(arguments)
+    except WrongArgument as error:
+        print(f"tripobs: {error}", file=sys.stderr)
+        return main.USAGE
+    except SourceUnavailable as error:
+        print(f"tripobs: {error}", file=sys.stderr)
+        return main.UNAVAILABLE
+    except DefinitionError as error:
+        terminal.problems(error.problems)
+        return main.PROBLEMS
+
+
+def _scenarios(arguments: argparse.Namespace) -> int:
+    from observability import scenarios
+    from observability.query.times import kst
+
+    known = scenarios.load()
+    chosen = [_find(arguments.id, known)] if arguments.id else list(known)
+    if arguments.json:
+        terminal.show_json([_plain(each) for each in chosen])
+        return main.OK
+    lang = arguments.lang
+    ko = lang == "ko"
+    if arguments.id:
+        one = chosen[0]
+        print(f"{one.title.get(lang)} ({one.id})\n{one.happens.get(lang)}")
+        print(f"{kst(one.begins)} - {kst(one.ends)}; {one.place}")
+        for expected in one.expects:
+            which = ", ".join(f"{name}={value}" for name, value in expected.which.items()) or "-"
+            within = expected.within // timedelta(minutes=1)
+            who = (
+                "" if expected.told is None else f"; {', '.join(expected.told) or ('아무도 없음' if ko else 'nobody')}"
+            )
+            print(f"  {expected.alert}: {which} x{expected.count}, {within} min{who}")
+        if not one.expects:
+            print("  모두 조용해야 합니다." if ko else "  everything has to stay quiet")
+        if one.unwatched is not None:
+            print(f"  {'아직 보지 않음' if ko else 'not watched yet'}: {one.unwatched.get(lang)}")
+        return main.OK
+    head = ("시나리오", "제목", "울려야 하는 알림") if ko else ("scenario", "title", "alerts that have to fire")
+    quiet = "조용함" if ko else "quiet"
+    unwatched = "조용함, 아직 보지 않음" if ko else "quiet, not watched yet"
+    rows = [
+        (
+            each.id,
+            each.title.get(lang),
+            ", ".join(dict.fromkeys(expected.alert for expected in each.expects))
+            or (unwatched if each.unwatched is not None else quiet),
+        )
+        for each in chosen
+    ]
+    print(terminal.table(head, rows))
+    return main.OK
+
+
+def _plain(scenario: Scenario) -> dict[str, object]:
+    return {
+        "id": scenario.id,
+        "title": {"ko": scenario.title.ko, "en": scenario.title.en},
+        "happens": {"ko": scenario.happens.ko, "en": scenario.happens.en},
+        "begins": scenario.begins.isoformat(),
+        "ends": scenario.ends.isoformat(),
+        "definition": str(scenario.place),
+        "expects": [
+            {
+                "alert": each.alert,
+                "which": dict(each.which),
+                "count": each.count,
+                "within_seconds": each.within.total_seconds(),
+                "told": None if each.told is None else list(each.told),
+            }
+            for each in scenario.expects
+        ],
+        "unwatched": {"ko": scenario.unwatched.ko, "en": scenario.unwatched.en} if scenario.unwatched else None,
+    }
+
+
+def _find(name: str, known: Sequence[Scenario]) -> Scenario:
+    for scenario in known:
+        if scenario.id == name:
+            return scenario
+    near = difflib.get_close_matches(name, [each.id for each in known], 1)
+    hint = f"; did you mean '{near[0]}'?" if near else "; `tripobs scenarios` lists them"
+    raise WrongArgument(f"there is no scenario '{name:.60}'{hint}")
+
+
+# --- replay -----------------------------------------------------------------------------------------------------------
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from observability import catalog
+    from observability.replay import changes
+
+    places = [arguments.scenario, arguments.data, arguments.workspace]
+    if sum(place is not None for place in places) != 1:
+        raise WrongArgument("say what to replay: a SCENARIO (`tripobs scenarios`), --data DIR or --workspace NAME")
+    if arguments.scenario is not None and (arguments.start or arguments.end):
+        raise WrongArgument("--from and --to: a scenario has its own time; give them with --data or --workspace")
+    catalogue = catalog.load()
+    if catalogue.problems:
+        raise DefinitionError(catalogue.problems)
+    alerts = _alerts(catalogue.alerts, arguments.alert)
+    try:
+        changed = changes.changed(alerts, arguments.set) if arguments.set else None
+    except changes.WrongChange as error:
+        raise WrongArgument(f"--set {error}") from None
+    _refuse_unwritable(arguments.out)
+    if arguments.scenario is not None:
+        shown = _of_scenario(arguments, catalogue, alerts, changed)
+    else:
+        shown = _of_history(arguments, catalogue, alerts, changed)
+    _write(arguments, shown)
+    if shown.wrong:
+        return main.PROBLEMS
+    return main.UNAVAILABLE if shown.timeline.unread and not shown.timeline.evaluations else main.OK
+
+
+def _alerts(alerts: Sequence[Alert], wanted: Sequence[str]) -> tuple[Alert, ...]:
+    known = {alert.id: alert for alert in alerts}
+    for name in wanted:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise WrongArgument(
+                f"--alert '{name:.60}': there is no such alert"
+                + (f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(known)}")
+            )
+    return tuple(known[name] for name in dict.fromkeys(wanted)) if wanted else tuple(alerts)
+
+
+def _of_scenario(
+    arguments: argparse.Namespace, catalogue: Catalogue, alerts: Sequence[Alert], changed: Sequence[Alert] | None
+) -> Shown:
+    from observability import scenarios
+    from observability.replay import run, verdict
+    from observability.replay.show import Shown
+    from observability.simulate.settings import Settings
+    from observability.simulate.world import World
+
+    scenario = _find(arguments.scenario, scenarios.load())
+    start, end = scenario.begins - scenario.before, scenario.ends + scenario.after
+    settings = Settings(hours=(end - start) / timedelta(hours=1), tps=scenario.tps, end=end)
+    _progress("simulating")
+    telemetry = run.simulated(World(settings, scenario.faults(scenario.begins, scenario.ends)), alerts)
+    first = _run(arguments, catalogue, alerts, telemetry, start, end, scenario.begins)
+    # What a chosen few do says nothing of the others.
+    judged = not arguments.alert
+    if changed is None:
+        return Shown(first, scenario, tuple(verdict.judge(scenario, first)) if judged else ())
+    second = _run(arguments, catalogue, changed, telemetry, start, end, scenario.begins)
+    wrong = tuple(verdict.judge(scenario, second)) if judged else ()
+    return Shown(second, scenario, wrong, changes=tuple(arguments.set), differences=_compared(first, second))
+
+
+def _of_history(
+    arguments: argparse.Namespace, catalogue: Catalogue, alerts: Sequence[Alert], changed: Sequence[Alert] | None
+) -> Shown:
+    from observability.replay.show import Shown
+
+    if arguments.data is not None:
+        telemetry, span, name = _exported(arguments, alerts)
+        first = _run(arguments, catalogue, alerts, telemetry, span.start, span.end, None)
+        second = _run(arguments, catalogue, changed, telemetry, span.start, span.end, None) if changed else None
+    else:
+        first, second, name = _workspace(arguments, catalogue, alerts, changed)
+    if second is None:
+        return Shown(first, name=name)
+    return Shown(second, name=name, changes=tuple(arguments.set), differences=_compared(first, second))
+
+
+def _exported(arguments: argparse.Namespace, alerts: Sequence[Alert]) -> tuple[Telemetry, Span, str]:
+    from observability.cli.backends import local_folder
+    from observability.query import times
+    from observability.query.answers import Span
+    from observability.replay import history
+
+    folder = local_folder(arguments.data)
+    telemetry, span = history.exported(folder, alerts)
+    if arguments.start is not None or arguments.end is not None:
+        asked = times.span(
+            None, arguments.start, arguments.end, now=span.end, default=span.end - span.start,
+            attended=sys.stdin.isatty(),
+        )  # fmt: skip
+        span = Span(_whole(asked.start), _whole(asked.end))
+    return telemetry, span, str(arguments.data)
+
+
+def _workspace(
+    arguments: argparse.Namespace, catalogue: Catalogue, alerts: Sequence[Alert], changed: Sequence[Alert] | None
+) -> tuple[Timeline, Timeline | None, str]:
+    from observability.cli import backends
+    from observability.query import times
+    from observability.replay import history, run
+    from observability.replay.run import Telemetry
+
+    if arguments.start is None:
+        raise WrongArgument("--workspace: say from when: --from '2026-11-01 00:00 KST' (and --to, if not up to now)")
+    with backends.chosen(arguments) as (backend, now):
+        asked = times.span(
+            None, arguments.start, arguments.end, now=now, default=timedelta(days=1), attended=sys.stdin.isatty()
+        )
+        start, end = _whole(asked.start), _whole(asked.end)
+        logs = history.Workspace(run.connect(), backend, _progress, threading.Event())
+        first = _run(arguments, catalogue, alerts, Telemetry(logs), start, end, None)
+        second = _run(arguments, catalogue, changed, Telemetry(logs), start, end, None) if changed else None
+        return first, second, backend.name
+
+
+def _whole(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _run(
+    arguments: argparse.Namespace,
+    catalogue: Catalogue,
+    alerts: Sequence[Alert],
+    telemetry: Telemetry,
+    start: datetime,
+    end: datetime,
+    began: datetime | None,
+) -> Timeline:
+    from observability.replay import rules, run
+
+    def said(rule: Rule) -> None:
+        _progress(rule.alert.id)
+
+    found = run.replay(
+        [rules.of(alert) for alert in alerts],
+        telemetry,
+        start,
+        end,
+        catalogue.suppressions,
+        began=began,
+        charted=arguments.format == "html",
+        said=said,
+    )
+    _progress("")
+    return found
+
+
+def _compared(first: Timeline, second: Timeline) -> tuple[Difference, ...]:
+    from observability.replay import changes
+
+    return tuple(changes.compared(first, second))
+
+
+def _progress(words: str) -> None:
+    """Which rule is at work, on a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+
+
+def _refuse_unwritable(out: str | None) -> None:
+    if out is not None and (not Path(out).parent.is_dir() or Path(out).is_dir()):
+        raise WrongArgument(f"--out '{out}': is not a file that can be written; name one in a folder that is there")
+
+
+def _write(arguments: argparse.Namespace, shown: Shown) -> None:
+    from observability.replay import show
+
+    if arguments.format == "json":
+        import json
+
+        text = json.dumps(show.plain(shown), ensure_ascii=False, indent=2)
+    elif arguments.format == "html":
+        from observability.replay import page
+
+        text = page.page(shown, arguments.lang)
+    else:
+        text = show.text(shown, arguments.lang, terminal.table)
+    if arguments.out is None:
+        print(text)
+    else:
+        Path(arguments.out).write_text(f"{text}\n", encoding="utf-8")

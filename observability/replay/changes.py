@@ -1,0 +1,104 @@
+"""An alert with another number, for one replay: ``high-error-rate.above=2``, ``...window=10m``, ``...floor=500``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from observability.model.alert import Alert
+from observability.model.units import Quantity
+from observability.replay.run import Alarm, Timeline
+
+_TIMES = ("window", "every", "pending")
+
+
+class WrongChange(ValueError):
+    """A change that cannot be made; its text says which one and what would be taken."""
+
+
+def changed(alerts: Sequence[Alert], changes: Iterable[str]) -> tuple[Alert, ...]:
+    """The alerts with the changes made. Raises WrongChange."""
+    found = {alert.id: alert for alert in alerts}
+    for change in changes:
+        target, equals, value = change.partition("=")
+        name, dot, setting = target.rpartition(".")
+        if not equals or not dot:
+            raise WrongChange(f"'{change:.80}': write ALERT.SETTING=VALUE, such as high-error-rate.above=2")
+        if name not in found:
+            near = difflib.get_close_matches(name, found, 1)
+            hint = f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(sorted(found))}"
+            raise WrongChange(f"'{change:.80}': there is no alert '{name:.60}'{hint}")
+        found[name] = _one(found[name], setting, value.strip(), change)
+    return tuple(found.values())
+
+
+def _one(alert: Alert, setting: str, value: str, change: str) -> Alert:
+    if setting in ("above", "below"):
+        if alert.limit is None or getattr(alert, setting) is None:
+            has = "above" if alert.above is not None else "below"
+            raise WrongChange(f"'{change:.80}': the alert has '{has}', not '{setting}'")
+        quantity = Quantity(_number(value, change), alert.limit.unit)
+        return replace(alert, above=quantity) if setting == "above" else replace(alert, below=quantity)
+    if setting in _TIMES:
+        length = _length(value, change)
+        if setting == "window":
+            return replace(alert, window=length)
+        return replace(alert, every=length) if setting == "every" else replace(alert, pending=length)
+    if setting in alert.params:
+        number = _number(value, change)
+        given = int(number) if isinstance(alert.params[setting], int) and number.is_integer() else number
+        return replace(alert, params={**alert.params, setting: given})
+    known = ", ".join(["above" if alert.above is not None else "below", *_TIMES, *alert.params])
+    raise WrongChange(f"'{change:.80}': there is no setting '{setting:.40}'; there are {known}")
+
+
+def _number(value: str, change: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not abs(number) < 1e15:
+        raise WrongChange(f"'{change:.80}': '{value:.40}' is not a number")
+    return number
+
+
+def _length(value: str, change: str) -> timedelta:
+    from observability.query import params
+
+    try:
+        length = params.duration(value)
+    except ValueError as error:
+        raise WrongChange(f"'{change:.80}': {error}; write 90s, 5m or 1h") from None
+    if length < timedelta(minutes=1) or length % timedelta(minutes=1):
+        raise WrongChange(f"'{change:.80}': give whole minutes, one or more")
+    return length
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One alert that fired before the change, after it, or both; ``later`` by how much, where both did."""
+
+    before: Alarm | None
+    after: Alarm | None
+
+    @property
+    def later(self) -> timedelta | None:
+        if self.before is None or self.after is None:
+            return None
+        return self.after.fired_at - self.before.fired_at
+
+
+def compared(before: Timeline, after: Timeline) -> list[Difference]:
+    """What the change made of it: each alert of either run with its nearest one in the other."""
+    found: list[Difference] = []
+    left = list(after.alarms)
+    for alarm in before.alarms:
+        same = [each for each in left if (each.rule.alert.id, each.dims) == (alarm.rule.alert.id, alarm.dims)]
+        match = min(same, key=lambda each: abs(each.fired_at - alarm.fired_at), default=None)
+        if match is not None:
+            left.remove(match)
+        found.append(Difference(alarm, match))
+    found += [Difference(None, alarm) for alarm in left]
+    return sorted(found, key=lambda each: (each.before or each.after).fired_at)  # type: ignore[union-attr]

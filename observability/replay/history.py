@@ -1,0 +1,156 @@
+"""Real history in place of a simulated incident: exported tables, or sums that a workspace works out where the rows lie."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from observability.model.alert import Alert
+from observability.model.errors import SourceUnavailable
+from observability.model.query import Kql
+from observability.query.answers import Answer, Ask, Span, Status, Table
+from observability.query.local import files
+from observability.query.local.engine import Refused, tables_of
+from observability.query.local.files import quoted
+from observability.replay import delays, run, windows
+from observability.replay.machine import Values
+from observability.replay.rules import Rule
+from observability.replay.run import Telemetry
+from observability.replay.windows import RAW, Logs
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from observability.query.answers import Backend, Failure
+
+DAY = timedelta(days=1)
+_TYPES = files.DUCKDB_TYPES
+
+
+def exported(folder: Path, alerts: Iterable[Alert], span: Span | None = None) -> tuple[Telemetry, Span]:
+    """What the alerts' queries read of a folder of exported tables, and from when to when it reaches.
+
+    Raises SourceUnavailable where the folder has none of those tables.
+    """
+    con = run.connect()
+    found = files.scan(folder)
+    wanted = sorted({table for alert in alerts for table in run.tables_of(alert)})
+    there = [table for table in wanted if table in found.files]
+    if not there:
+        raise SourceUnavailable(
+            f"{found.missing(', '.join(wanted) or 'any')}; {found.how_to_export(wanted[0]) if wanted else ''}"
+        )
+    con.execute(f"CREATE SCHEMA {RAW}")
+    con.execute(f"SET schema = '{RAW}'")
+    whole = span or Span(_EARLIEST, _LATEST)
+    views = files.make_views(con, found, there, Span(whole.start - 2 * DAY, whole.end) if span else whole)
+    con.execute("SET schema = 'main'")
+    columns = {table: view.columns for table, view in views.items()}
+    span = span or _reach(con, there)
+    return Telemetry(Missing(con, columns)), span
+
+
+class Missing(Logs):
+    """Tables of which some may not be there: a rule on one of those is refused, not answered with nothing."""
+
+    def values(self, rule: Rule, start: datetime, end: datetime) -> dict[datetime, Values]:
+        for table in run.tables_of(rule.alert):
+            if table not in self.columns:
+                raise SourceUnavailable(f"no file for table '{table}'; {files.Folder.how_to_export(table)}")
+        return super().values(rule, start, end)
+
+
+_EARLIEST, _LATEST = datetime.fromisoformat("2000-01-01T00:00Z"), datetime.fromisoformat("2100-01-01T00:00Z")
+
+
+def _reach(con: DuckDBPyConnection, tables: Iterable[str]) -> Span:
+    """From the first row to the last, in whole minutes."""
+    moments = []
+    for table in tables:
+        row = con.execute(f"SELECT min(TimeGenerated), max(TimeGenerated) FROM {RAW}.{quoted(table)}").fetchone()  # noqa: S608
+        moments += [moment for moment in row or () if moment is not None]
+    if not moments:
+        raise SourceUnavailable("none of the tables that the alerts read has a row; export some")
+    first, last = min(moments), max(moments)
+    utc = _EARLIEST.tzinfo
+    start = first.replace(second=0, microsecond=0, tzinfo=utc)
+    return Span(start, last.replace(second=0, microsecond=0, tzinfo=utc) + timedelta(minutes=1))
+
+
+# --- a workspace ------------------------------------------------------------------------------------------------------
+
+
+class Workspace(Logs):
+    """The sums by minute are worked out by the workspace, a day a query; only they come here.
+
+    Arrival is not known row by row then: a minute is taken to be there after the middle of its table's delays.
+    """
+
+    def __init__(
+        self, con: DuckDBPyConnection, backend: Backend, said: Callable[[str], None], stop: threading.Event
+    ) -> None:
+        super().__init__(con, {})
+        self._backend = backend
+        self._said = said
+        self._stop = stop
+
+    def values(self, rule: Rule, start: datetime, end: datetime) -> dict[datetime, Values]:
+        measure = rule.alert.watches.kql
+        if measure is not None and windows.how(measure) != "sums":
+            raise SourceUnavailable("its measure cannot be added up from minutes, so its rows would have to come here")
+        return super().values(rule, start, end)
+
+    def _minutes(self, measure: Kql, rule: Rule, start: datetime, end: datetime) -> str:
+        text = windows.sums_text(measure, rule)
+        key = (self._sums_text(measure, rule), start, end)
+        if key in self._sums:
+            return self._sums[key]
+        name = f"tripobs_sums_{len(self._sums)}"
+        made = False
+        for span in _days(start, end):
+            table = self._asked(Ask(rule.alert.id, text), span)
+            if not made:
+                listed = ", ".join(f"{quoted(column.name)} {_TYPES[column.type]}" for column in table.columns)
+                self.con.execute(f"CREATE TEMP TABLE {name} ({listed}, {windows.SEEN} TIMESTAMP)")
+                made = True
+            (read,) = tables_of(text)
+            late = (delays.of(read).low + delays.of(read).high) / 2
+            at = [column.name for column in table.columns].index(windows.BIN)
+            rows = [_stored((*row, row[at] + timedelta(minutes=1) + late)) for row in table.rows]
+            if rows:
+                marks = ", ".join("?" for _ in rows[0])
+                self.con.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608
+        self._plain(name)
+        self._sums[key] = name
+        return name
+
+    def _asked(self, ask: Ask, span: Span) -> Table:
+        self._said(f"{ask.key}: {span.start:%Y-%m-%d}")
+
+        def nothing(_ask: Ask, _answer: Answer) -> None: ...
+
+        (answer,) = self._backend.ask([ask], span, said=nothing, stop=self._stop)
+        if answer.status is not Status.COMPLETE or answer.table is None:
+            raise Refused(answer.failure or _incomplete(answer))
+        return answer.table
+
+
+def _incomplete(answer: Answer) -> Failure:
+    from observability.query.answers import Failure
+
+    return Failure("incomplete", f"the workspace's answer is {answer.status.value}")
+
+
+def _stored(row: tuple[object, ...]) -> list[object]:
+    return [cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell for cell in row]
+
+
+def _days(start: datetime, end: datetime) -> Iterator[Span]:
+    at = start
+    while at < end:
+        upto = min(end, at + DAY)
+        yield Span(at, upto)
+        at = upto
