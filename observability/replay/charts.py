@@ -58,7 +58,11 @@ def chart(
     if alert.above is None:
         low, high = min([limit, *values]), max([limit, *values])
     room = (high - low) * 0.06 or 1.0
-    low, high = (low if low == 0 else low - room), high + room
+    most = alert.watches.unit.highest
+    low, high = (
+        (low if low == 0 else low - room),
+        (high + room if most is None or high > most else min(most, high + room)),
+    )
 
     def x(moment: datetime) -> float:
         return round(WIDTH * ((moment - start) / (end - start)), 1)

@@ -138,7 +138,7 @@ class _Compiler:
             moment -= offset
             for series in selected:
                 at = bisect_right(series.times, moment) - 1
-                if at >= 0 and series.times[at] > moment - LOOKBACK and (value := series.values[at]) is not None:
+                if at >= 0 and series.times[at] >= moment - LOOKBACK and (value := series.values[at]) is not None:
                     found[series.labels] = value
             return found
 
@@ -207,14 +207,17 @@ class _Compiler:
         if name in ("rate", "increase"):
             ranges = self._ranges(arguments[0])
             length = arguments[0].range.total_seconds()
-            divisor = length if name == "rate" else 1.0
+            inside = arguments[0]
+            offset = _seconds((inside.vector_selector if hasattr(inside, "vector_selector") else inside).offset)
+            each_second = length if name == "rate" else None
 
             def grown(moment: float) -> Vector:
                 found = {}
+                end = moment - offset
                 for labels, times, values in ranges(moment):
-                    gained = _increase(times, values, moment - length, moment)
+                    gained = _increase(times, values, end - length, end, each_second)
                     if gained is not None:
-                        found[labels] = gained / divisor
+                        found[labels] = gained
                 return found
 
             return grown
@@ -343,8 +346,11 @@ def _set(name: str, this: Vector, that: Vector, key: Callable[[Labels], Labels])
     return {**this, **{labels: value for labels, value in that.items() if key(labels) not in here}}
 
 
-def _increase(times: list[float], values: list[float], start: float, end: float) -> float | None:
-    """What a counter gained between two moments, carried on to them as Prometheus does; None under two samples."""
+def _increase(times: list[float], values: list[float], start: float, end: float, length: float | None) -> float | None:
+    """What a counter gained between two moments, carried on to them as Prometheus does; None under two samples.
+
+    A second's share of it where ``length``, the seconds between them, is given.
+    """
     if len(values) < 2:
         return None
     gained = values[-1] - values[0]
@@ -363,7 +369,9 @@ def _increase(times: list[float], values: list[float], start: float, end: float)
     whole = sampled
     whole += to_start if to_start < limit else between / 2
     whole += to_end if to_end < limit else between / 2
-    return gained * whole / sampled
+    # In this order, as Prometheus rounds: a floor() around it would show the difference.
+    factor = whole / sampled
+    return gained * (factor if length is None else factor / length)
 
 
 def _quantiles(quantile: float, buckets: Vector) -> Vector:

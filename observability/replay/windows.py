@@ -119,9 +119,9 @@ class Logs:
             for part in parts
         )  # fmt: skip
         self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {_WINDOWS} AS SELECT {_AT}, {_PERIOD}, {nothing} FROM ("  # noqa: S608
+            f"CREATE OR REPLACE TEMP TABLE {_WINDOWS} AS SELECT {_AT}, {_PERIOD}, {nothing} FROM (SELECT * FROM ("  # noqa: S608
             f"SELECT unnest(generate_series({_moment(start + rule.every)}, {_moment(end)}, {_interval(rule.every)})) AS {_AT}), "
-            f"(SELECT unnest(range({rule.periods})) AS {_PERIOD}) LEFT JOIN {_WINDOWS} USING ({_AT}, {_PERIOD})"
+            f"(SELECT unnest(range({rule.periods})) AS {_PERIOD})) LEFT JOIN {_WINDOWS} USING ({_AT}, {_PERIOD})"
         )
 
     def _minutes(self, measure: Kql, rule: Rule, start: datetime, end: datetime) -> str:

@@ -51,7 +51,7 @@ def gateway(status: int, server: int | None, second: int = 0) -> Row:
 
 
 def test_the_error_rate_at_front_door_is_what_plain_counting_gives(rows: Rows) -> None:
-    dice = random.Random(7)  # noqa: S311 - the same rows each time
+    dice = random.Random(7)
     given = [front_door(dice.choice(["200", "200", "404", "502", "503"]), second=second) for second in range(500)]
     given.append({**front_door("500"), "Category": "FrontDoorWebApplicationFirewallLog"})
     errors = [row for row in given[:-1] if int(row["httpStatusCode_s"]) >= 500]
@@ -96,7 +96,7 @@ def test_the_rule_lets_1000_requests_a_minute_through_from_one_address_and_no_mo
 
 
 def test_the_busiest_minute_of_each_address_is_what_plain_counting_gives(rows: Rows) -> None:
-    dice = random.Random(11)  # noqa: S311 - the same rows each time
+    dice = random.Random(11)
     given = [
         front_door(dice.choice(["200", "403"]), address=f"10.0.0.{dice.randrange(5)}", second=dice.randrange(600))
         for _ in range(2000)
