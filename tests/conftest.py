@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 LEFT_OUT: list[str] = []
+MEASURED: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,14 @@ def leave_out() -> object:
     return LEFT_OUT.append
 
 
+@pytest.fixture
+def record() -> object:
+    """Call with a sentence about what was measured: it is printed at the end of the run."""
+    return MEASURED.append
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for sentence in sorted(set(LEFT_OUT)):
         terminalreporter.write_line(f"left out: {sentence}", yellow=True)
+    for sentence in MEASURED:
+        terminalreporter.write_line(sentence)

@@ -40,7 +40,7 @@ def check(catalogue: Catalogue, sections: Mapping[str, Text], findings: tuple[Fi
     known = {id(each) for each in (*catalogue.signals, *catalogue.queries, *catalogue.actions)}
     for alert in catalogue.alerts:
         yield from source(str(alert.place), "alert severity", alert.id, alert.severity_source, sections, readings)
-        for wrong, todo in (*_alert(alert, known), *_params_of(alert), *_limit(alert)):
+        for wrong, todo in (*_alert(alert, known), *_params_of(alert), *limit(alert)):
             yield Problem(str(alert.place), "alert", alert.id, wrong, todo)
     for slo in catalogue.slos:
         for wrong, todo in _slo(slo, known):
@@ -129,7 +129,7 @@ def _sort(value: Param) -> str:
     return "timespan" if isinstance(value, timedelta) else "text"
 
 
-def _limit(alert: Alert) -> Iterator[tuple[str, str]]:
+def limit(alert: Alert) -> Iterator[tuple[str, str]]:
     limit, unit = alert.limit, alert.watches.unit
     if limit is None:
         return

@@ -164,22 +164,26 @@ def _of_scenario(
     arguments: argparse.Namespace, catalogue: Catalogue, alerts: Sequence[Alert], changed: Sequence[Alert] | None
 ) -> Shown:
     from observability import scenarios
-    from observability.replay import run, verdict
+    from observability.replay import incident, verdict
     from observability.replay.show import Shown
-    from observability.simulate.settings import Settings
-    from observability.simulate.world import World
 
     scenario = _find(arguments.scenario, scenarios.load())
-    start, end = scenario.begins - scenario.before, scenario.ends + scenario.after
-    settings = Settings(hours=(end - start) / timedelta(hours=1), tps=scenario.tps, end=end)
     _progress("simulating")
-    telemetry = run.simulated(World(settings, scenario.faults(scenario.begins, scenario.ends)), alerts)
-    first = _run(arguments, catalogue, alerts, telemetry, start, end, scenario.begins)
+    held = incident.telemetry(scenario, alerts)
+
+    def play(given: Sequence[Alert]) -> Timeline:
+        found = incident.play(
+            scenario, given, held, catalogue.suppressions, charted=arguments.format == "html", said=_rule
+        )
+        _progress("")
+        return found
+
+    first = play(alerts)
     # What a chosen few do says nothing of the others.
     judged = not arguments.alert
     if changed is None:
         return Shown(first, scenario, tuple(verdict.judge(scenario, first)) if judged else ())
-    second = _run(arguments, catalogue, changed, telemetry, start, end, scenario.begins)
+    second = play(changed)
     wrong = tuple(verdict.judge(scenario, second)) if judged else ()
     return Shown(second, scenario, wrong, changes=tuple(arguments.set), differences=_compared(first, second))
 
@@ -191,8 +195,8 @@ def _of_history(
 
     if arguments.data is not None:
         telemetry, span, name = _exported(arguments, alerts)
-        first = _run(arguments, catalogue, alerts, telemetry, span.start, span.end, None)
-        second = _run(arguments, catalogue, changed, telemetry, span.start, span.end, None) if changed else None
+        first = _run(arguments, catalogue, alerts, telemetry, span.start, span.end)
+        second = _run(arguments, catalogue, changed, telemetry, span.start, span.end) if changed else None
     else:
         first, second, name = _workspace(arguments, catalogue, alerts, changed)
     if second is None:
@@ -233,8 +237,8 @@ def _workspace(
         )
         start, end = _whole(asked.start), _whole(asked.end)
         logs = history.Workspace(run.connect(), backend, _progress, threading.Event())
-        first = _run(arguments, catalogue, alerts, Telemetry(logs), start, end, None)
-        second = _run(arguments, catalogue, changed, Telemetry(logs), start, end, None) if changed else None
+        first = _run(arguments, catalogue, alerts, Telemetry(logs), start, end)
+        second = _run(arguments, catalogue, changed, Telemetry(logs), start, end) if changed else None
         return first, second, backend.name
 
 
@@ -249,12 +253,8 @@ def _run(
     telemetry: Telemetry,
     start: datetime,
     end: datetime,
-    began: datetime | None,
 ) -> Timeline:
     from observability.replay import rules, run
-
-    def said(rule: Rule) -> None:
-        _progress(rule.alert.id)
 
     found = run.replay(
         [rules.of(alert) for alert in alerts],
@@ -262,9 +262,8 @@ def _run(
         start,
         end,
         catalogue.suppressions,
-        began=began,
         charted=arguments.format == "html",
-        said=said,
+        said=_rule,
     )
     _progress("")
     return found
@@ -274,6 +273,10 @@ def _compared(first: Timeline, second: Timeline) -> tuple[Difference, ...]:
     from observability.replay import changes
 
     return tuple(changes.compared(first, second))
+
+
+def _rule(rule: Rule) -> None:
+    _progress(rule.alert.id)
 
 
 def _progress(words: str) -> None:

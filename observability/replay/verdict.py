@@ -42,6 +42,9 @@ def _against(scenario: Scenario, expected: Expected, found: list[Alarm]) -> Iter
         took = alarm.fired_at - scenario.begins
         if not timedelta(0) <= took <= expected.within:
             yield f"{named(alarm)} fired {told_after(took)}, not within {told(expected.within)}"
+        labels = tuple(name for name, _ in alarm.dims)
+        if expected.by is not None and labels != expected.by:
+            yield f"{named(alarm)} is split by {', '.join(labels) or 'nothing'}, not {', '.join(expected.by) or 'nothing'}"
         if expected.resolved is not None:
             if alarm.resolved_at is None:
                 yield f"{named(alarm)} did not resolve"

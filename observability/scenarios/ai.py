@@ -20,7 +20,7 @@ PROVIDER_SLOW = Scenario(
     faults=lambda begin, end: (
         faults.Slow(start=begin, end=end, role=AI.role, floor_ms=6000, operation="POST /api/ai/schedules"),
     ),
-    expects=(Expected(alert="ai-response-time-exceeded", count=1, within=minutes(3), resolved=minutes(8)),),
+    expects=(Expected(alert="ai-response-time-exceeded", by=(), count=1, within=minutes(3), resolved=minutes(8)),),
 )
 
 PROVIDER_ALMOST_SLOW = Scenario(

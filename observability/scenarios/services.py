@@ -21,7 +21,7 @@ SERVICE_DOWN = Scenario(
     faults=lambda begin, end: (faults.Stopped(start=begin, end=end, role=TRIP.role),),
     expects=(
         Expected(
-            alert="service-unavailable", which={"check": TRIP.key}, count=1, within=minutes(5), resolved=minutes(16)
+            alert="service-unavailable", which={"check": TRIP.key}, count=1, within=minutes(4), resolved=minutes(16)
         ),
     ),
 )

@@ -21,7 +21,8 @@ class Expected:
     """An alert that has to fire ``count`` times, for ``which`` labels, at most ``within`` after the scenario's beginning.
 
     It has to have resolved at most ``resolved`` after the end of what breaks, where that is given. ``told`` are the
-    actions that reach somebody, those of the alert where nothing else is said.
+    actions that reach somebody, those of the alert where nothing else is said; ``by`` names all labels of the alert,
+    where ``which`` does not name them.
     """
 
     alert: str
@@ -30,6 +31,7 @@ class Expected:
     within: timedelta
     resolved: timedelta | None = None
     told: tuple[str, ...] | None = None
+    by: tuple[str, ...] | None = None
 
 
 Faults = Callable[[datetime, datetime], tuple[Fault, ...]]

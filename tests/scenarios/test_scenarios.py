@@ -1,0 +1,176 @@
+"""Every incident pages as it says, quiet days page nobody, and no alert can be broken without a scenario noticing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+import pytest
+
+from observability import catalog, scenarios
+from observability.catalog import Catalogue
+from observability.checks import definitions
+from observability.model.alert import Alert
+from observability.model.query import Kql
+from observability.model.signal import Engine, Signal
+from observability.model.units import Quantity
+from observability.replay import incident, rules, verdict
+from observability.replay.run import Telemetry, Timeline
+from observability.simulate.scenario import Expected, Scenario
+
+CATALOGUE = catalog.load()
+SCENARIOS = scenarios.load()
+BY_ID = {scenario.id: scenario for scenario in SCENARIOS}
+ALERTS = {alert.id: alert for alert in CATALOGUE.alerts}
+WEEK = "quiet-week"
+
+
+@cache
+def telemetry(id: str) -> Telemetry:
+    return incident.telemetry(BY_ID[id], CATALOGUE.alerts)
+
+
+@cache
+def timeline(id: str) -> Timeline:
+    return replayed(BY_ID[id], CATALOGUE.alerts)
+
+
+def replayed(scenario: Scenario, alerts: tuple[Alert, ...]) -> Timeline:
+    return incident.play(scenario, alerts, telemetry(scenario.id), CATALOGUE.suppressions)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_the_scenario_holds(scenario: Scenario) -> None:
+    assert verdict.judge(scenario, timeline(scenario.id)) == []
+
+
+def test_the_week_is_seven_days_long_and_everything_was_evaluated() -> None:
+    assert BY_ID[WEEK].lasts == timedelta(days=7)
+    found = timeline(WEEK)
+    assert found.alarms == ()
+    assert found.unread == ()
+    # Six rules a minute and one every five.
+    assert found.evaluations == 7 * 1440 * 6 + 7 * 288
+
+
+def test_every_alert_has_a_scenario_that_fires_it_and_one_in_which_it_stays_quiet() -> None:
+    fires = {expected.alert for scenario in SCENARIOS for expected in scenario.expects}
+    assert fires == ALERTS.keys()
+    for name in ALERTS:
+        assert any(name not in {each.alert for each in scenario.expects} for scenario in SCENARIOS)
+
+
+def test_every_alert_is_noticed_as_soon_as_its_definition_allows(
+    record: Callable[[str], None],
+) -> None:
+    slowest: dict[str, timedelta] = {}
+    for scenario in SCENARIOS:
+        for alarm in timeline(scenario.id).alarms:
+            took = alarm.fired_at - scenario.begins
+            slowest[alarm.rule.alert.id] = max(took, slowest.get(alarm.rule.alert.id, timedelta(0)))
+    assert slowest.keys() == ALERTS.keys()
+    for name, took in sorted(slowest.items()):
+        allowed = verdict.longest(rules.of(ALERTS[name]))
+        record(f"{name}: noticed within {verdict.told(took)}, allowed {verdict.told(allowed)}")
+        assert took <= allowed, name
+
+
+# --- breaking the definitions -----------------------------------------------------------------------------------------
+
+
+def mutants(alert: Alert) -> Iterator[tuple[str, Alert]]:
+    """Each way to get a definition wrong."""
+    assert alert.limit is not None
+    for what, factor in (("threshold up tenfold", 10), ("threshold down tenfold", 0.1)):
+        limit = Quantity(alert.limit.value * factor, alert.limit.unit)
+        yield what, replace(alert, above=limit) if alert.above is not None else replace(alert, below=limit)
+    yield "window doubled", replace(alert, window=2 * alert.window)
+    yield "comparison turned", replace(alert, above=alert.below, below=alert.above)
+    yield "wrong dimension", replace(alert, watches=_misdirected(alert))
+    yield "told nobody", replace(alert, actions=())
+    for name, value in alert.params.items():
+        assert isinstance(value, int)
+        yield f"{name} is 0", replace(alert, params={**alert.params, name: 0})
+        yield f"{name} up a thousandfold", replace(alert, params={**alert.params, name: 1000 * value})
+
+
+def _misdirected(alert: Alert) -> Signal:
+    """The signal, split by nothing where it is split, and by something where it is not."""
+    watches = alert.watches
+    if alert.engine is Engine.LOG:
+        assert isinstance(watches.kql, Kql)
+        return replace(watches, kql=replace(watches.kql, by={"table": "Type"}))
+    if alert.engine is Engine.METRIC:
+        assert watches.metric is not None
+        return replace(watches, metric=replace(watches.metric, by={}))
+    assert watches.promql is not None
+    expr = watches.promql.expr
+    wrong = f"max({expr})" if watches.promql.by else expr.replace("by (le)", "by (le, service)")
+    assert wrong != expr
+    return replace(watches, promql=replace(watches.promql, expr=wrong))
+
+
+def noticed(mutant: Alert) -> str | None:
+    """What notices it: the checks, or the first scenario that no longer holds."""
+    if list(definitions.limit(mutant)):
+        return "tripobs check"
+    first = sorted(
+        (each for each in SCENARIOS if each.lasts < timedelta(days=1)),
+        key=lambda each: mutant.id not in {expected.alert for expected in each.expects},
+    )
+    for scenario in first:
+        alone = replace(scenario, expects=tuple(_of(scenario, ALERTS[mutant.id])))
+        if verdict.judge(alone, replayed(scenario, (mutant,))):
+            return scenario.id
+    return None
+
+
+def _of(scenario: Scenario, original: Alert) -> Iterator[Expected]:
+    for expected in scenario.expects:
+        if expected.alert == original.id:
+            told = tuple(action.id for action in original.actions) if expected.told is None else expected.told
+            # Where several fire at once, only the first of them sends a text message.
+            several = sum(each.alert == original.id for each in scenario.expects) > 1
+            yield replace(expected, told=expected.told if several else told)
+
+
+def test_a_definition_that_is_broken_is_noticed(record: Callable[[str], None]) -> None:
+    missed, found = [], 0
+    for alert in CATALOGUE.alerts:
+        for what, mutant in mutants(alert):
+            by = noticed(mutant)
+            found += by is not None
+            if by is None:
+                missed.append(f"{alert.id}: {what}")
+    record(f"broken definitions noticed: {found} of {found + len(missed)}")
+    assert missed == []
+
+
+def test_a_scenario_whose_alert_is_gone_does_not_hold() -> None:
+    scenario = BY_ID["service-down"]
+    rest = tuple(alert for alert in CATALOGUE.alerts if alert.id != "service-unavailable")
+    assert verdict.judge(scenario, replayed(scenario, rest)) == [
+        "service-unavailable (check=trip) fired 0 times, not 1"
+    ]
+
+
+def test_an_alert_that_cannot_be_evaluated_breaks_the_scenario() -> None:
+    scenario = BY_ID["service-down"]
+    alert = ALERTS["high-memory-usage"]
+    assert alert.watches.metric is not None
+    elsewhere = replace(alert.watches.metric, resource="key_vault", metric="nothing")
+    odd = replace(alert, watches=replace(alert.watches, metric=elsewhere))
+    assert verdict.judge(scenario, replayed(scenario, (odd, ALERTS["service-unavailable"]))) == [
+        "alert 'high-memory-usage' could not be evaluated: metric 'nothing' of 'key_vault' is not simulated"
+    ]
+
+
+def test_every_scenario_says_where_it_comes_from_in_both_languages() -> None:
+    for scenario in SCENARIOS:
+        texts = [scenario.title, scenario.happens, *([scenario.unwatched] if scenario.unwatched else [])]
+        assert all(text.ko.strip() and text.en.strip() and text.ko != text.en for text in texts), scenario.id
+        assert scenario.place.file.startswith("observability/scenarios/")
+        assert not (scenario.unwatched and scenario.expects), "what is watched says so by its alerts"
+    assert isinstance(CATALOGUE, Catalogue)
