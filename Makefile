@@ -6,7 +6,7 @@ NPM_PACKAGE := node_modules/@kusto/language-service-next/package.json
 SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate test lint types check golden bench bench-exporter bench-kql demo clean
+.PHONY: help setup generate site test lint types check golden bench bench-exporter bench-kql bench-replay demo clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,8 +16,12 @@ setup: $(VENV)/.test $(NPM_PACKAGE) ## everything for tests and checks
 generate: $(VENV)/.base ## write generated/ from the definitions
 	@$(BIN)/tripobs generate
 
+site: $(VENV)/.test ## write generated/site, the catalogue, from definitions and replayed scenarios
+	@$(BIN)/tripobs site
+
 test: $(VENV)/.test $(NPM_PACKAGE) ## generated files fresh, definitions checked, tests
 	@$(BIN)/tripobs generate --check
+	@$(BIN)/tripobs site --check
 	@$(BIN)/tripobs check
 	@$(BIN)/python -m pytest -q
 
@@ -31,8 +35,9 @@ types: $(VENV)/.lint ## mypy, strict
 
 check: lint types test ## all of it, as CI runs it
 
-golden: $(VENV)/.test $(NPM_PACKAGE) ## write generated/ anew, then test
+golden: $(VENV)/.test $(NPM_PACKAGE) ## write generated/ anew, the catalogue too, then test
 	@$(BIN)/tripobs generate
+	@$(BIN)/tripobs site
 	@$(MAKE) --no-print-directory test
 
 bench: $(VENV)/.test $(NPM_PACKAGE) ## measure generate, list, --help, binding
@@ -44,6 +49,9 @@ bench-exporter: $(VENV)/.test ## measure the exporter's scrapes, events and memo
 
 bench-kql: $(VENV)/.test ## measure the packs on a day of 8.64 million requests
 	@$(BIN)/python bench/packs.py
+
+bench-replay: $(VENV)/.test ## measure the replay of a day of 8.64 million requests
+	@$(BIN)/python bench/replay.py
 
 demo: $(VENV)/.test ## the exporter on a PostgreSQL and a Redis of its own, with traffic
 	@$(BIN)/python -m exporters.demo

@@ -10,6 +10,8 @@ from pathlib import Path
 import orjson
 
 MANIFEST = "manifest.json"
+# A folder inside another's that has its own manifest, and so a writer of its own: the catalogue's pages.
+_SITE = "site"
 # The name of a file half written by a run that was killed begins so; the next run removes it.
 _TEMPORARY = ".tripobs-"
 
@@ -58,7 +60,9 @@ def _read(path: str) -> bytes:
 
 def _files(top: str) -> Iterator[str]:
     # Plain strings: a Path for each of a few hundred files takes longer than reading them.
-    for where, _, names in os.walk(top):
+    for where, folders, names in os.walk(top):
+        if where == top and os.path.exists(f"{top}/{_SITE}/{MANIFEST}"):
+            folders.remove(_SITE)
         below = where[len(top) + 1 :].replace(os.sep, "/")
         for name in names:
             yield f"{below}/{name}" if below else name

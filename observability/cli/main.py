@@ -129,6 +129,16 @@ def parser() -> argparse.ArgumentParser:
     _json_flag(listed)
     _replay(commands.add_parser("replay", help="would the alert have fired, when, and for whom"))
 
+    site = commands.add_parser(
+        "site",
+        help="write the catalogue as static pages",
+        description="Write the catalogue: every alert with its number and reason, its query and its chart in the scenario "
+        "that fires it. Replays the scenarios, so it takes half a minute.",
+    )
+    site.add_argument("--out", default=None, metavar="DIR", help="where to write (default: generated/site)")
+    site.add_argument("--check", action="store_true", help="write nothing; exit 3 and list what is stale")
+    site.add_argument("--quiet", "-q", action="store_true", help="print nothing but problems")
+
     completion = commands.add_parser("completion", help="print a completion script for your shell")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="e.g. tripobs completion bash >> ~/.bashrc")
     return top
@@ -255,6 +265,10 @@ def run(arguments: argparse.Namespace) -> int:
         from observability.cli import replay
 
         return replay.command(arguments)
+    if arguments.command == "site":
+        from observability.cli.site import site
+
+        return site(arguments)
     if arguments.command == "kql":
         from observability.cli import kql
 

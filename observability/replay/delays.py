@@ -17,12 +17,17 @@ class Delay:
     low: timedelta
     high: timedelta
 
-    def sql(self, column: str) -> str:
-        """The time in ``column`` and its delay, as SQL of DuckDB."""
+    def minute(self, column: str) -> str:
+        """The first minute, counted from 1970, at which a row with its time in ``column`` can be read: SQL of DuckDB.
+
+        Whole numbers throughout: with intervals a day's rows take twice as long.
+        """
         low, spread = (_microseconds(part) for part in (self.low, self.high - self.low))
-        if not spread:
-            return f"{column} + to_microseconds({low})"
-        return f"{column} + to_microseconds({low} + (hash(epoch_us({column})) % {spread + 1})::BIGINT)"
+        late = f"{low} + (hash(epoch_us({column})) % {spread + 1})::BIGINT" if spread else f"{low}"
+        return f"((epoch_us({column}) + {late} - 1) // {MINUTE} + 1)"
+
+
+MINUTE = 60_000_000
 
 
 def _microseconds(length: timedelta) -> int:

@@ -114,12 +114,12 @@ class Workspace(Logs):
             table = self._asked(Ask(rule.alert.id, text), span)
             if not made:
                 listed = ", ".join(f"{quoted(column.name)} {_TYPES[column.type]}" for column in table.columns)
-                self.con.execute(f"CREATE TEMP TABLE {name} ({listed}, {windows.SEEN} TIMESTAMP)")
+                self.con.execute(f"CREATE TEMP TABLE {name} ({listed}, {windows.SEEN} BIGINT)")
                 made = True
             (read,) = tables_of(text)
             late = (delays.of(read).low + delays.of(read).high) / 2
             at = [column.name for column in table.columns].index(windows.BIN)
-            rows = [_stored((*row, row[at] + timedelta(minutes=1) + late)) for row in table.rows]
+            rows = [_stored((*row, _minute(row[at] + timedelta(minutes=1) + late))) for row in table.rows]
             if rows:
                 marks = ", ".join("?" for _ in rows[0])
                 self.con.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608
@@ -142,6 +142,11 @@ def _incomplete(answer: Answer) -> Failure:
     from observability.query.answers import Failure
 
     return Failure("incomplete", f"the workspace's answer is {answer.status.value}")
+
+
+def _minute(moment: datetime) -> int:
+    """The first whole minute from then on, counted from 1970."""
+    return -int(-moment.timestamp() // 60)
 
 
 def _stored(row: tuple[object, ...]) -> list[object]:

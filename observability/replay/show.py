@@ -134,12 +134,12 @@ def _moments(shown: Shown, lang: Lang) -> Iterator[Row]:
         local = at.astimezone(KST)
         yield (
             f"{local:%m-%d %H:%M}" if days else f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}",
-            _after(at - origin), _WHAT[lang][what], name or "-", which or "-", detail,
+            _after(at - origin, lang), _WHAT[lang][what], name or "-", which or "-", detail,
         )  # fmt: skip
 
 
-def _after(length: timedelta) -> str:
-    return f"{'-' if length < timedelta(0) else '+'}{verdict.told(length)}"
+def _after(length: timedelta, lang: Lang) -> str:
+    return f"{'-' if length < timedelta(0) else '+'}{verdict.told(length, lang)}"
 
 
 def _detected(shown: Shown, lang: Lang) -> Iterator[Row]:
@@ -149,9 +149,9 @@ def _detected(shown: Shown, lang: Lang) -> Iterator[Row]:
         still = "계속" if lang == "ko" else "still on"
         yield (
             alarm.rule.alert.id, dims_of(alarm), str(int(alarm.rule.alert.severity)),
-            _after(alarm.visible_at - origin) if alarm.visible_at is not None and origin is not None else "-",
-            _after(alarm.fired_at - origin) if origin is not None else kst(alarm.fired_at),
-            verdict.told(verdict.longest(alarm.rule)), verdict.told(lasted) if lasted is not None else still,
+            _after(alarm.visible_at - origin, lang) if alarm.visible_at is not None and origin is not None else "-",
+            _after(alarm.fired_at - origin, lang) if origin is not None else kst(alarm.fired_at),
+            verdict.told(verdict.longest(alarm.rule), lang), verdict.told(lasted, lang) if lasted is not None else still,
         )  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def _differences(
         else:
             later = each.later > timedelta(0)
             word = ("늦음" if later else "빠름") if ko else ("later" if later else "sooner")
-            what = f"{verdict.told(each.later)} {word}"
+            what = f"{verdict.told(each.later, lang)} {word}"
         rows.append((alarm.rule.alert.id, dims_of(alarm), _at(each.before), _at(each.after), what))
     head = ("알림", "대상", "전", "후", "차이") if ko else ("alert", "which", "before", "after", "difference")
     yield table(head, rows)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from observability.model.signal import Engine
+from observability.model.text import Lang
 from observability.replay import delays
 from observability.replay.machine import Kind
 from observability.replay.rules import Rule
@@ -69,13 +70,13 @@ def named(alarm: Alarm) -> str:
     return f"{alarm.rule.alert.id}{f' ({dims})' if dims else ''}"
 
 
-def told(length: timedelta) -> str:
-    """``7 min``, ``90 s``, ``1 h 5 min``."""
+def told(length: timedelta, lang: Lang = "en") -> str:
+    """``7 min``, ``8 min 30 s``, ``1 h 5 min``; in Korean ``7분``."""
     seconds = round(abs(length.total_seconds()))
-    if seconds % 60 and seconds < 600:
-        return f"{seconds} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    names = (" h", " min", " s") if lang == "en" else ("시간", "분", "초")
+    parts = [(hours, names[0]), (minutes, names[1]), (rest if not hours else 0, names[2])]
+    return " ".join(f"{number}{name}" for number, name in parts if number) or f"0{names[1]}"
 
 
 def told_after(length: timedelta) -> str:

@@ -33,6 +33,7 @@ BIN, SEEN = "tripobs_bin", "tripobs_seen"
 _AT, _PERIOD = "tripobs_at", "tripobs_period"
 _WINDOWS = "tripobs_windows"
 _MINUTE = timedelta(minutes=1)
+_SHARED = timedelta(hours=1)
 _ADDED = {"sum": "sum", "sumif": "sum", "count": "sum", "countif": "sum"} | {
     name: name.removesuffix("if") for name in ("min", "minif", "max", "maxif")
 }
@@ -49,6 +50,8 @@ class Logs:
     columns: Mapping[str, Sequence[str]]
     late: bool = True
     _sums: dict[tuple[str, datetime, datetime], str] = field(default_factory=dict)
+    _known: dict[tuple[object, ...], dict[datetime, Values]] = field(default_factory=dict)
+    _judges: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
 
     def delay(self, table: str) -> delays.Delay:
         return delays.of(table) if self.late else delays.NONE
@@ -69,6 +72,13 @@ class Logs:
         """The values at the evaluations that have any."""
         measure = rule.alert.watches.kql
         assert measure is not None, "a log rule has a KQL measure"
+        # Rules that differ in their limit alone have the same values.
+        asked = (rule.text, rule.window, rule.every, rule.periods, start, end)
+        if asked not in self._known:
+            self._known[asked] = self._worked_out(rule, measure, start, end)
+        return self._known[asked]
+
+    def _worked_out(self, rule: Rule, measure: Kql, start: datetime, end: datetime) -> dict[datetime, Values]:
         form = how(measure)
         if form == "sums":
             rows = self._from_sums(rule, measure, start, end)
@@ -89,16 +99,19 @@ class Logs:
                     f"SELECT min({quoted(SEEN)}) FROM {table} WHERE {quoted(BIN)} >= {_moment(since)} AND {same}",  # noqa: S608
                     [value for _, value in dims],
                 ).fetchone()
-                return found[0].replace(tzinfo=UTC) if found and found[0] is not None else None
+                return datetime.fromtimestamp(found[0] * 60, UTC) if found and found[0] is not None else None
         return None
 
     # --- the three ways -----------------------------------------------------------------------------------------
 
     def _from_sums(self, rule: Rule, measure: Kql, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
-        sums = self._minutes(measure, rule, start - rule.window * rule.periods, end)
+        # At least an hour back, so that rules with shorter windows share the sums.
+        sums = self._minutes(measure, rule, start - max(_SHARED, rule.window * rule.periods), end)
         parts = _aggregates(measure.summarize)
         by = [quoted(name) for name in measure.by]
-        first, last = _first_last(quoted(BIN), f"{quoted(BIN)} + INTERVAL 1 MINUTE", quoted(SEEN), rule, start, end)
+        first, last = _first_last(
+            quoted(BIN), f"{quoted(BIN)} + INTERVAL 1 MINUTE", _at_minute(quoted(SEEN)), rule, start, end
+        )
         together = ", ".join(f"{_ADDED[part.function]}({quoted(part.name)}) AS {quoted(part.name)}" for part in parts)
         keys = ", ".join([_AT, _PERIOD, *by])
         self.con.execute(
@@ -150,7 +163,7 @@ class Logs:
         text = _with_lets("\n".join(stages), rule, measure)
         table = next(iter(engine.tables_of(text)))
         time = quoted("TimeGenerated")
-        seen = f"time_bucket({_interval(_MINUTE)}, {self.delay(table).sql(time)} - INTERVAL 1 MICROSECOND) + INTERVAL 1 MINUTE"
+        seen = _at_minute(self.delay(table).minute(time))
         first, last = _first_last(time, f"{time} + INTERVAL 1 MICROSECOND", seen, rule, start, end)
         begin = _moment(start - rule.window * rule.periods)
         self.con.execute(
@@ -171,7 +184,7 @@ class Logs:
             for period in range(rule.periods):
                 upto = at - period * rule.window
                 for table in engine.tables_of(rule.text):
-                    self._view_of(table, SEEN, upto - rule.window, upto, f"{SEEN} <= {_moment(at)}")
+                    self._view_of(table, SEEN, upto - rule.window, upto, f"{SEEN} <= {int(at.timestamp()) // 60}")
                 schema = {table: [*self.columns[table], SEEN] for table in engine.tables_of(rule.text)}
                 found = engine.run(self.con, rule.text, schema, upto, {})
                 rows += [(at, period, *row) for row in found.rows]
@@ -186,11 +199,9 @@ class Logs:
 
     def _view_of(self, table: str, seen: str, start: datetime, end: datetime, only: str = "true") -> None:
         time = quoted("TimeGenerated")
-        arrived = self.delay(table).sql(time)
         self.con.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quoted(table)} AS SELECT * FROM (SELECT *, time_bucket({_interval(_MINUTE)}, "  # noqa: S608
-            f"{arrived} - INTERVAL 1 MICROSECOND, TIMESTAMP '1970-01-01') + INTERVAL 1 MINUTE AS {seen} FROM {RAW}.{quoted(table)} "
-            f"WHERE {time} >= {_moment(start)} AND {time} < {_moment(end)}) WHERE {only}"
+            f"CREATE OR REPLACE TEMP VIEW {quoted(table)} AS SELECT * FROM (SELECT *, {self.delay(table).minute(time)} AS {seen} "  # noqa: S608
+            f"FROM {RAW}.{quoted(table)} WHERE {time} >= {_moment(start)} AND {time} < {_moment(end)}) WHERE {only}"
         )
 
     def _plain(self, table: str) -> None:
@@ -208,7 +219,10 @@ class Logs:
             stages.append(_body(measure.result))
         stages.append(f"| project {', '.join([*names, 'value'])}")
         text = _with_lets("\n".join(stages), rule, measure)
-        sql, parameters = engine.translate(text, {_WINDOWS: [*names, *aggregates]}, datetime.now(UTC))
+        if text not in self._judges:
+            # What a measure makes of its sums knows no time: see `how`.
+            self._judges[text] = engine.translate(text, {_WINDOWS: [*names, *aggregates]}, datetime.now(UTC))
+        sql, parameters = self._judges[text]
         return list(self.con.execute(sql, parameters).fetchall())
 
 
@@ -300,6 +314,10 @@ def _first_last(begin: str, over: str, seen: str, rule: Rule, start: datetime, e
     origin, every = _moment(start), _interval(rule.every)
     first = f"time_bucket({every}, {earliest} - INTERVAL 1 MICROSECOND, {origin}) + {every}"
     return first, f"time_bucket({every}, {latest}, {origin})"
+
+
+def _at_minute(minute: str) -> str:
+    return f"make_timestamp({minute} * {delays.MINUTE})"
 
 
 def _interval(length: timedelta) -> str:

@@ -32,9 +32,13 @@ Said = Callable[[str, int], None]
 
 
 def write(
-    folder: Path, settings: Settings, faults: Sequence[Fault] = (), said: Said = lambda _table, _rows: None
+    folder: Path,
+    settings: Settings,
+    faults: Sequence[Fault] = (),
+    said: Said = lambda _table, _rows: None,
+    only: Collection[str] | None = None,
 ) -> dict[str, int]:
-    """Write every table of Azure's that this project knows, empty ones too; returns rows by table.
+    """Write every table of Azure's that this project knows, empty ones too, or ``only`` some; returns rows by table.
 
     The folder appears whole or not at all. Raises FileExistsError where something else lies there.
     """
@@ -54,7 +58,7 @@ def write(
             con.execute("SET TimeZone = 'UTC'")
             macros(con, settings.seed)
             selects = dict(_selects(con, world))
-            for table in tables.load():
+            for table in tables.load() if only is None else only:
                 counts[table] = _table(con, table, selects.get(table, ""), world, draft)
                 said(table, counts[table])
         manifest = {
