@@ -226,7 +226,7 @@ def _workspace(
 ) -> tuple[Timeline, Timeline | None, str]:
     from observability.cli import backends
     from observability.query import times
-    from observability.replay import history, run
+    from observability.replay import history, rules, run
     from observability.replay.run import Telemetry
 
     if arguments.start is None:
@@ -237,6 +237,7 @@ def _workspace(
         )
         start, end = _whole(asked.start), _whole(asked.end)
         logs = history.Workspace(run.connect(), backend, _progress, threading.Event())
+        logs.prepare([rules.of(alert) for alert in (*alerts, *(changed or ()))], start, end)
         first = _run(arguments, catalogue, alerts, Telemetry(logs), start, end)
         second = _run(arguments, catalogue, changed, Telemetry(logs), start, end) if changed else None
         return first, second, backend.name

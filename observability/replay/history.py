@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from observability.model.alert import Alert
 from observability.model.errors import SourceUnavailable
 from observability.model.query import Kql
+from observability.model.signal import Engine
 from observability.query.answers import Answer, Ask, Span, Status, Table
 from observability.query.local import files
 from observability.query.local.engine import Refused, tables_of
@@ -96,6 +97,30 @@ class Workspace(Logs):
         self._backend = backend
         self._said = said
         self._stop = stop
+        self._refused: dict[str, Failure] = {}
+
+    def prepare(self, rules: Iterable[Rule], start: datetime, end: datetime) -> None:
+        """Ask for the sums of all rules together, each measure once, each day as one batch.
+
+        Raises SourceUnavailable where the workspace cannot be asked at all. What it refuses is said where the rule is
+        evaluated.
+        """
+        wanted: dict[datetime, dict[str, str]] = {}
+        for rule in rules:
+            measure = rule.alert.watches.kql
+            if rule.alert.engine is Engine.LOG and measure is not None and windows.how(measure) == "sums":
+                texts = wanted.setdefault(windows.first_minute(rule, start), {})
+                texts.setdefault(windows.sums_text(measure, rule), self._sums_text(measure, rule))
+        for first, texts in wanted.items():
+            for span in _days(first, end):
+                self._said(f"{len(texts)} measures: {span.start:%Y-%m-%d}")
+                asks = [Ask(f"sums-{number}", text) for number, text in enumerate(texts)]
+                answers = self._backend.ask(asks, span, said=lambda _ask, _answer: None, stop=self._stop)
+                for ask, answer in zip(asks, answers, strict=True):
+                    if answer.status is Status.COMPLETE and answer.table is not None:
+                        self._keep(ask.text, (texts[ask.text], first, end), answer.table)
+                    else:
+                        self._refused[texts[ask.text]] = answer.failure or _incomplete(answer)
 
     def values(self, rule: Rule, start: datetime, end: datetime) -> dict[datetime, Values]:
         measure = rule.alert.watches.kql
@@ -104,38 +129,24 @@ class Workspace(Logs):
         return super().values(rule, start, end)
 
     def _minutes(self, measure: Kql, rule: Rule, start: datetime, end: datetime) -> str:
-        text = windows.sums_text(measure, rule)
         key = (self._sums_text(measure, rule), start, end)
-        if key in self._sums:
-            return self._sums[key]
-        name = f"tripobs_sums_{len(self._sums)}"
-        made = False
-        for span in _days(start, end):
-            table = self._asked(Ask(rule.alert.id, text), span)
-            if not made:
-                listed = ", ".join(f"{quoted(column.name)} {_TYPES[column.type]}" for column in table.columns)
-                self.con.execute(f"CREATE TEMP TABLE {name} ({listed}, {windows.SEEN} BIGINT)")
-                made = True
-            (read,) = tables_of(text)
-            late = (delays.of(read).low + delays.of(read).high) / 2
-            at = [column.name for column in table.columns].index(windows.BIN)
-            rows = [_stored((*row, _minute(row[at] + timedelta(minutes=1) + late))) for row in table.rows]
-            if rows:
-                marks = ", ".join("?" for _ in rows[0])
-                self.con.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608
-        self._plain(name)
-        self._sums[key] = name
-        return name
+        if key[0] in self._refused:
+            raise Refused(self._refused[key[0]])
+        return self._sums[key]
 
-    def _asked(self, ask: Ask, span: Span) -> Table:
-        self._said(f"{ask.key}: {span.start:%Y-%m-%d}")
-
-        def nothing(_ask: Ask, _answer: Answer) -> None: ...
-
-        (answer,) = self._backend.ask([ask], span, said=nothing, stop=self._stop)
-        if answer.status is not Status.COMPLETE or answer.table is None:
-            raise Refused(answer.failure or _incomplete(answer))
-        return answer.table
+    def _keep(self, text: str, key: tuple[str, datetime, datetime], table: Table) -> None:
+        """Add a day's sums to those that are there."""
+        if key not in self._sums:
+            name = self._sums[key] = f"tripobs_sums_{len(self._sums)}"
+            listed = ", ".join(f"{quoted(column.name)} {_TYPES[column.type]}" for column in table.columns)
+            self.con.execute(f"CREATE TEMP TABLE {name} ({listed}, {windows.SEEN} BIGINT)")
+        (read,) = tables_of(text)
+        late = (delays.of(read).low + delays.of(read).high) / 2
+        at = [column.name for column in table.columns].index(windows.BIN)
+        rows = [_stored((*row, _minute(row[at] + timedelta(minutes=1) + late))) for row in table.rows]
+        if rows:
+            marks = ", ".join("?" for _ in rows[0])
+            self.con.executemany(f"INSERT INTO {self._sums[key]} VALUES ({marks})", rows)  # noqa: S608
 
 
 def _incomplete(answer: Answer) -> Failure:

@@ -105,8 +105,7 @@ class Logs:
     # --- the three ways -----------------------------------------------------------------------------------------
 
     def _from_sums(self, rule: Rule, measure: Kql, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
-        # At least an hour back, so that rules with shorter windows share the sums.
-        sums = self._minutes(measure, rule, start - max(_SHARED, rule.window * rule.periods), end)
+        sums = self._minutes(measure, rule, first_minute(rule, start), end)
         parts = _aggregates(measure.summarize)
         by = [quoted(name) for name in measure.by]
         first, last = _first_last(
@@ -224,6 +223,11 @@ class Logs:
             self._judges[text] = engine.translate(text, {_WINDOWS: [*names, *aggregates]}, datetime.now(UTC))
         sql, parameters = self._judges[text]
         return list(self.con.execute(sql, parameters).fetchall())
+
+
+def first_minute(rule: Rule, start: datetime) -> datetime:
+    """From when on a rule needs sums: at least an hour back, so that rules with shorter windows share them."""
+    return start - max(_SHARED, rule.window * rule.periods)
 
 
 def sums_text(measure: Kql, rule: Rule, *more: str) -> str:

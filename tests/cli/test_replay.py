@@ -1,0 +1,156 @@
+"""`tripobs scenarios`, `replay` and `site`: what they print, write and refuse, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from observability.cli.main import main
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        code = main(arguments)
+    except SystemExit as error:
+        code = int(str(error.code))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_scenarios_are_listed_with_what_has_to_fire(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capsys, "scenarios", "--lang", "en")
+    assert (code, err) == (0, "")
+    assert re.search(r"^service-down +A service is down in all zones +service-unavailable$", out, re.MULTILINE)
+    assert re.search(r"^quiet-week +A week on which nothing happens +quiet$", out, re.MULTILINE)
+    assert re.search(r"^daily-cap .*quiet, not watched yet$", out, re.MULTILINE)
+
+
+def test_one_scenario_says_for_whom_and_by_when(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "scenarios", "sunday-maintenance", "--lang", "en")
+    assert code == 0
+    assert "2026-11-29 02:30 KST - 2026-11-29 02:50 KST; observability/scenarios/services.py:" in out
+    assert "high-error-rate: service=trip-service x1, 4 min; nobody" in out
+
+
+def test_scenarios_as_json_hold_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = told(capsys, "scenarios", "service-down", "--json")
+    (one,) = json.loads(out)
+    assert one["title"] == {"ko": "서비스 하나가 모든 존에서 중단", "en": "A service is down in all zones"}
+    assert one["expects"] == [
+        {"alert": "service-unavailable", "which": {"check": "trip"}, "count": 1, "within_seconds": 240.0, "told": None}
+    ]
+
+
+def test_a_replay_tells_the_incident_moment_by_moment(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capsys, "replay", "service-down", "--lang", "en")
+    assert (code, err) == (0, "")
+    lines = [re.sub(r" {2,}", " | ", line.rstrip()) for line in out.splitlines()]
+    assert "14:00 | +0 min | begins | - | -" in lines
+    assert "14:03 | +3 min | FIRED | service-unavailable | check=trip | 50% < 99.9%; PagerDuty, Teams, SMS" in lines
+    assert "14:20 | +20 min | ends | - | -" in lines
+    assert "service-unavailable | check=trip | 1 | +3 min | +3 min | 8 min 30 s | 30 min" in lines
+    assert "alerts by severity 1: 1; deliveries: 3" in lines
+    assert lines[-1] == "The scenario holds."
+
+
+def test_a_replay_in_korean(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "replay", "service-down")
+    assert code == 0
+    assert "시나리오대로입니다." in out
+    assert "+3분" in out
+
+
+def test_another_number_is_compared_and_breaks_the_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(
+        capsys, "replay", "errors-after-deployment", "--set", "high-error-rate.above=10", "--lang", "en"
+    )
+    assert code == 1
+    assert re.search(r"high-error-rate +service=trip-service +2026-11-24 10:02 KST +- +no longer fires", out)
+    assert "The scenario does not hold:" in out
+    assert "  high-error-rate (service=trip-service) fired 0 times, not 1" in out
+
+
+def test_a_later_detection_is_said_in_minutes(capsys: pytest.CaptureFixture[str]) -> None:
+    change = "high-error-rate.above=5"
+    _, out, _ = told(
+        capsys, "replay", "errors-after-deployment", "--alert", "high-error-rate", "--set", change, "--lang", "en"
+    )
+    assert re.search(r"high-error-rate +service=trip-service .* \d min later", out)
+
+
+def test_json_holds_times_values_and_deliveries(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = told(capsys, "replay", "sunday-maintenance", "--json")
+    found = json.loads(out)
+    (one,) = found["alerts"]
+    assert (found["scenario"], found["holds"], found["wrong"]) == ("sunday-maintenance", True, [])
+    assert (one["alert"], one["severity"], one["which"], one["unit"]) == (
+        "high-error-rate", 2, {"service": "trip-service"}, "percent",
+    )  # fmt: skip
+    assert one["fired"] == "2026-11-28T17:32:00Z"
+    assert one["detected_seconds"] == 120
+    assert {"action": "pagerduty", "of": "fired", "kept_back": "silenced by weekly-maintenance"} in one["told"]
+
+
+def test_the_page_has_a_chart_and_loads_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "replay.html"
+    code, printed, _ = told(capsys, "replay", "node-memory", "--format", "html", "--lang", "en", "--out", str(out))
+    assert (code, printed) == (0, "")
+    text = out.read_text(encoding="utf-8")
+    assert text.count("<polyline") == 6
+    assert "default-src &#39;none&#39;" in text
+    assert not re.search(r'\b(?:src|href)="', text)
+
+
+def test_exported_tables_are_replayed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    told(capsys, "demo-data", "--hours", "1", "--tps", "20", "--out", str(tmp_path / "demo"), "--quiet")
+    code, out, _ = told(
+        capsys, "replay", "--data", str(tmp_path / "demo"), "--lang", "en", "--set", "high-error-rate.floor=2000"
+    )
+    assert code == 0
+    assert "not evaluated: high-memory-usage: there are no platform metrics in exported tables" in out
+    code, out, _ = told(
+        capsys, "replay", "--data", str(tmp_path / "demo"), "--from", "2026-11-23 23:30 KST", "--to",
+        "2026-11-23 23:50 KST", "--alert", "high-error-rate", "--json",
+    )  # fmt: skip
+    assert (code, json.loads(out)["evaluations"]) == (0, 20)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "say what to replay: a SCENARIO (`tripobs scenarios`), --data DIR or --workspace NAME"),
+        (("service-down", "--data", "x"), "say what to replay"),
+        (("servce-down",), "there is no scenario 'servce-down'; did you mean 'service-down'?"),
+        (("service-down", "--from", "2026-11-23T00:00Z"), "a scenario has its own time"),
+        (("service-down", "--alert", "high-eror-rate"), "did you mean 'high-error-rate'?"),
+        (("service-down", "--set", "high-error-rate.above=x"), "--set 'high-error-rate.above=x': 'x' is not a number"),
+        (("service-down", "--out", "/nowhere/at/all.html"), "is not a file that can be written"),
+        (("--workspace", "w"), "--workspace: say from when: --from '2026-11-01 00:00 KST'"),
+    ],
+)
+def test_wrong_arguments_say_what_would_be_right(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    code, out, err = told(capsys, "replay", *arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_a_folder_that_is_not_there_is_unavailable(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, _, err = told(capsys, "replay", "--data", str(tmp_path / "none"))
+    assert code == 4
+    assert "there is no such folder" in err
+
+
+def test_without_the_local_engine_it_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "duckdb_kql", None)
+    code, _, err = told(capsys, "replay", "service-down")
+    assert code == 4
+    assert "pip install 'tripgen-observability[replay]'" in err

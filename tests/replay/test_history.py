@@ -1,0 +1,150 @@
+"""History in place of a scenario: exported tables, and sums that a workspace works out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from observability.model.alert import Alert
+from observability.model.errors import SourceUnavailable
+from observability.query.answers import Answer, Failure, Span, Status
+from observability.query.local import LocalBackend
+from observability.replay import history, rules, run
+from observability.replay.machine import Kind
+from observability.simulate import Settings, faults
+from observability.simulate.write import write
+from tests.query.served import Canned, client, served
+
+END = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BROKE, MENDED = END - timedelta(minutes=90), END - timedelta(minutes=60)
+TABLES = ("AppRequests", "AppAvailabilityResults", "Perf")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three hours with an incident of half an hour in them."""
+    path = tmp_path_factory.mktemp("history") / "export"
+    settings = Settings(hours=3, tps=200, end=END)
+    write(path, settings, [faults.Errors(start=BROKE, end=MENDED, role="trip-service", share=0.2)], only=TABLES)
+    return path
+
+
+def fired(timeline: run.Timeline) -> list[tuple[str, str, int]]:
+    """Alert, dimension, and minutes from the break to the alert."""
+    return [
+        (alarm.rule.alert.id, alarm.dims[0][1], (alarm.fired_at - BROKE) // timedelta(minutes=1))
+        for alarm in timeline.alarms
+    ]
+
+
+def test_exported_tables_are_replayed_and_what_they_do_not_hold_is_said(
+    folder: Path, own_alerts: tuple[Alert, ...]
+) -> None:
+    telemetry, span = history.exported(folder, own_alerts)
+    assert (span.end - span.start, span.end) == (timedelta(hours=3), END)
+    found = run.replay(map(rules.of, own_alerts), telemetry, span.start, span.end)
+    assert fired(found) == [("high-error-rate", "trip-service", 2)]
+    assert {alert for alert, _ in found.unread} == {
+        "ai-response-time-exceeded", "pod-crash-loop", "database-connection-pool-exhausted", "high-memory-usage",
+    }  # fmt: skip
+    assert all("exported tables" in why for _, why in found.unread)
+
+
+def test_a_table_that_is_not_there_is_not_evaluated(
+    folder: Path, own_alerts: tuple[Alert, ...], tmp_path: Path
+) -> None:
+    part = tmp_path / "part"
+    part.mkdir()
+    (part / "AppRequests.parquet").write_bytes((folder / "AppRequests.parquet").read_bytes())
+    telemetry, span = history.exported(part, own_alerts)
+    found = run.replay(map(rules.of, own_alerts), telemetry, span.start, span.end)
+    assert fired(found) == [("high-error-rate", "trip-service", 2)]
+    assert "no file for table 'Perf'; export it: az monitor" in dict(found.unread)["high-cpu-usage"]
+
+
+def test_a_folder_with_none_of_the_tables_says_how_to_export_one(tmp_path: Path, own_alerts: tuple[Alert, ...]) -> None:
+    (tmp_path / "KubeEvents.csv").write_text("TimeGenerated\n", encoding="utf-8")
+    with pytest.raises(SourceUnavailable, match="no file for table 'AppAvailabilityResults, AppRequests, Perf'"):
+        history.exported(tmp_path, own_alerts)
+
+
+def workspace(
+    address: str, own_alerts: tuple[Alert, ...], start: datetime = END - timedelta(hours=3)
+) -> tuple[run.Timeline, list[str]]:
+    said: list[str] = []
+    backend = client(address)
+    try:
+        logs = history.Workspace(run.connect(), backend, said.append, threading.Event())
+        logs.prepare(map(rules.of, own_alerts), start, END)
+        return run.replay(map(rules.of, own_alerts), run.Telemetry(logs), start, END), said
+    finally:
+        backend.close()
+
+
+def test_a_workspace_works_the_sums_out_and_the_alerts_are_those_of_its_rows(
+    folder: Path, own_alerts: tuple[Alert, ...]
+) -> None:
+    log_alerts = tuple(alert for alert in own_alerts if alert.watches.kql is not None and run.tables_of(alert))
+    with served(LocalBackend(folder)) as address:
+        found, said = workspace(address, log_alerts)
+    # A minute later at most: arrival is the middle of the table's delays for all rows.
+    ((name, service, minute),) = fired(found)
+    assert (name, service) == ("high-error-rate", "trip-service")
+    assert 1 <= minute <= 3
+    assert found.unread == ()
+    # The cpu rule looks back as far as the others, so all three go in one batch.
+    assert said == ["3 measures: 2026-11-23"]
+
+
+def test_each_day_is_one_batch(folder: Path, own_alerts: tuple[Alert, ...]) -> None:
+    bodies: list[int] = []
+
+    def count(_handler: Any, body: Mapping[str, Any]) -> bool:
+        bodies.append(len(body.get("requests", ())))
+        return False
+
+    with served(LocalBackend(folder), count) as address:
+        _, said = workspace(address, own_alerts, END - timedelta(hours=30))
+    assert said == ["3 measures: 2026-11-22", "3 measures: 2026-11-23"]
+    assert bodies == [3, 3]
+
+
+def test_only_sums_come_from_the_workspace(folder: Path, own_alerts: tuple[Alert, ...]) -> None:
+    asked: list[str] = []
+
+    class Listening:
+        name = "listening"
+
+        def __init__(self) -> None:
+            self._inner = LocalBackend(folder)
+
+        def ask(self, asks: Any, span: Span, **rest: Any) -> list[Answer]:
+            asked.extend(ask.text for ask in asks)
+            return self._inner.ask(asks, span, **rest)
+
+        def close(self) -> None: ...
+
+    logs = history.Workspace(run.connect(), Listening(), lambda _said: None, threading.Event())
+    logs.prepare(map(rules.of, own_alerts), END - timedelta(hours=3), END)
+    assert len(asked) == 3
+    assert all("| summarize " in text and "tripobs_bin = bin(TimeGenerated, 1m)" in text for text in asked)
+
+
+def test_what_the_workspace_refuses_is_said_of_the_rule_and_fires_nothing(own_alerts: tuple[Alert, ...]) -> None:
+    errors = next(alert for alert in own_alerts if alert.id == "high-error-rate")
+
+    class Refusing(Canned):
+        def ask(self, asks: Any, span: Span, **rest: Any) -> list[Answer]:
+            return [Answer(Status.FAILED, None, Failure("throttled", "too many requests, five times")) for _ in asks]
+
+    logs = history.Workspace(run.connect(), Refusing({}), lambda _said: None, threading.Event())
+    logs.prepare([rules.of(errors)], END - timedelta(hours=1), END)
+    found = run.replay([rules.of(errors)], run.Telemetry(logs), END - timedelta(hours=1), END)
+    assert found.alarms == ()
+    assert found.unread == (("high-error-rate", "too many requests, five times"),)
+    assert Kind.FIRED not in {event.event.kind for alarm in found.alarms for event in alarm.told}
