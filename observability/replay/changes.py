@@ -12,6 +12,8 @@ from observability.model.units import Quantity
 from observability.replay.run import Alarm, Timeline
 
 _TIMES = ("window", "every", "pending")
+# Two alerts further apart than that are about different things.
+_SAME = timedelta(hours=2)
 
 
 class WrongChange(ValueError):
@@ -91,14 +93,20 @@ class Difference:
 
 
 def compared(before: Timeline, after: Timeline) -> list[Difference]:
-    """What the change made of it: each alert of either run with its nearest one in the other."""
-    found: list[Difference] = []
-    left = list(after.alarms)
-    for alarm in before.alarms:
-        same = [each for each in left if (each.rule.alert.id, each.dims) == (alarm.rule.alert.id, alarm.dims)]
-        match = min(same, key=lambda each: abs(each.fired_at - alarm.fired_at), default=None)
-        if match is not None:
-            left.remove(match)
-        found.append(Difference(alarm, match))
-    found += [Difference(None, alarm) for alarm in left]
+    """What the change made of it: each alert of either run with its nearest one in the other, if that is near."""
+    near = sorted(
+        (abs(b.fired_at - a.fired_at), number, other)
+        for number, a in enumerate(before.alarms)
+        for other, b in enumerate(after.alarms)
+        if (a.rule.alert.id, a.dims) == (b.rule.alert.id, b.dims) and abs(b.fired_at - a.fired_at) <= _SAME
+    )
+    pairs: dict[int, int] = {}
+    for _, number, other in near:
+        if number not in pairs and other not in pairs.values():
+            pairs[number] = other
+    found = [
+        Difference(alarm, after.alarms[pairs[number]] if number in pairs else None)
+        for number, alarm in enumerate(before.alarms)
+    ]
+    found += [Difference(None, b) for other, b in enumerate(after.alarms) if other not in pairs.values()]
     return sorted(found, key=lambda each: (each.before or each.after).fired_at)  # type: ignore[union-attr]
