@@ -1,7 +1,8 @@
 """The ai service: itineraries in time."""
 
-from alerts.actions import SLACK, TEAMS
+from alerts.actions import PAGERDUTY, SLACK, TEAMS
 from kql import triage
+from observability.design.operations import AUTO_RECOVERY
 from observability.model.alert import Alert, Category, Example, Series, Severity
 from observability.model.signal import Engine
 from observability.model.source import Derived, Section
@@ -67,4 +68,65 @@ AI_RESPONSE_TIME_EXCEEDED = Alert(
     ),
     first_steps=(triage.AI_DEPENDENCIES, triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES),
     examples=_examples,
+)
+
+
+_BREAKER = next(recovery for recovery in AUTO_RECOVERY if recovery.key == "circuit_breaker")
+assert _BREAKER.threshold is not None  # the document gives it
+
+
+def _calls(api: str, failed: float, fine: float) -> tuple[Series, ...]:
+    """So many calls a minute that failed, and that did not."""
+    return tuple(
+        Series(f'tripgen_external_call_seconds_count{{api="{api}",outcome="{outcome}"}}', f"0+{each:g}x20")
+        for outcome, each in (("failure", failed), ("success", fine))
+    )
+
+
+def _failing(limit: float) -> tuple[Example, ...]:
+    return (
+        Example(
+            "one API fails more often than not, another does not",
+            _calls("openai", limit + 10, 90 - limit) + _calls("maps", 1, 99),
+            at=10,
+            fires=({"api": "openai"},),
+        ),
+        Example("exactly as often as the breaker allows", _calls("openai", limit, 100 - limit), at=10),
+        Example("nobody calls", _calls("openai", 0, 0), at=10),
+    )
+
+
+EXTERNAL_API_FAILING = Alert(
+    id="external-api-failing",
+    title=Text(ko="외부 API 장애", en="External API Failing"),
+    source=_BREAKER.source,
+    watches=ai.EXTERNAL_API_FAILURES,
+    engine=Engine.PROMETHEUS,
+    above=_BREAKER.threshold,
+    window=minutes(5),
+    every=minutes(1),
+    severity=Severity.TWO,
+    severity_source=Derived(
+        Text(
+            ko="일정 생성이나 검색의 일부가 대체 로직으로 답합니다: 부분 장애입니다.",
+            en="Some itineraries or searches are answered by a fallback: a partial outage.",
+        ),
+        (Section("10.2.1"),),
+    ),
+    category=Category.CRITICAL,
+    actions=(PAGERDUTY, TEAMS),
+    meaning=Text(
+        ko="외부 API 하나의 호출이 서킷 브레이커의 기준보다 자주 실패합니다.",
+        en="Calls to an external API fail more often than the circuit breaker allows.",
+    ),
+    impact=Text(
+        ko="서킷 브레이커가 열려 대체 응답이 나갑니다. 일정이 만들어지지 않을 수 있습니다.",
+        en="The breaker opens and a fallback answers; itineraries may not be made.",
+    ),
+    because=Text(
+        ko="문서의 서킷 브레이커 기준입니다. 같은 값이라 알림은 브레이커가 열릴 만할 때 울립니다.",
+        en="The document's threshold of the circuit breaker: the alert fires when the breaker has reason to open.",
+    ),
+    first_steps=(triage.FAILING_DEPENDENCIES, triage.AI_DEPENDENCIES, triage.ERRORS_BY_OPERATION),
+    examples=_failing,
 )

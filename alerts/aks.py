@@ -1,12 +1,14 @@
 """AKS: containers that crash, nodes that run out."""
 
-from alerts.actions import AUTO_SCALE, AUTO_SCALE_TRIGGER, TEAMS
+from alerts.actions import AUTO_SCALE, AUTO_SCALE_TRIGGER, PAGERDUTY, TEAMS
 from kql import triage
+from observability.design.operations import AUTO_RECOVERY
+from observability.design.services import TRIP, USER
 from observability.model.alert import Alert, Category, Example, Series, Severity
 from observability.model.signal import Engine, selector
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import minutes, percent, restarts
+from observability.model.units import Quantity, Unit, minutes, percent, restarts
 from observability.signals import aks
 
 
@@ -137,4 +139,121 @@ HIGH_MEMORY_USAGE = Alert(
         en="The document's value. AKS emits this metric itself: the fastest way, and one that leans on nothing else.",
     ),
     first_steps=(triage.NODE_PRESSURE, triage.HEAVY_CONTAINERS, triage.POD_EVENTS),
+)
+
+
+def _available(service: str, values: str) -> Series:
+    return Series(
+        selector("kube_deployment_status_replicas_available", namespace=aks.NAMESPACE, deployment=service), values
+    )
+
+
+def _below_pdb(_limit: float) -> tuple[Example, ...]:
+    least = TRIP.pdb.minimum
+    return (
+        Example(
+            "one pod fewer than the minimum for longer than a rollout takes",
+            (_available(TRIP.role, f"{least}x5 {least - 1}x10"), _available(USER.role, f"{USER.pdb.minimum}x20")),
+            at=13,
+            fires=({"deployment": TRIP.role},),
+        ),
+        Example("the minimum itself", (_available(TRIP.role, f"{least}x20"),), at=15),
+        Example(
+            "a rollout takes one pod for three minutes",
+            (_available(TRIP.role, f"{least}x5 {least - 1}x2 {least}x9"),),
+            at=9,
+        ),
+        Example("nobody counts the pods", (_available("other-service", "0x20"),), at=15),
+    )
+
+
+PODS_BELOW_PDB = Alert(
+    id="pods-below-pdb",
+    title=Text(ko="PDB 최소 미만의 Pod", en="Pods Below PDB Minimum"),
+    source=Section("3.2.1", reading="R17"),
+    watches=aks.PODS_LACKING,
+    engine=Engine.PROMETHEUS,
+    above=Quantity(0, Unit.COUNT),
+    window=minutes(1),
+    every=minutes(1),
+    pending=minutes(5),
+    severity=Severity.TWO,
+    severity_source=Derived(
+        Text(
+            ko="남은 Pod가 요청을 나눠 받으므로 부분 장애입니다.",
+            en="The other pods take the requests: a partial outage.",
+        ),
+        (Section("10.2.1"),),
+    ),
+    category=Category.RESOURCE,
+    actions=(PAGERDUTY, TEAMS),
+    meaning=Text(
+        ko="한 서비스의 사용 가능한 Pod가 PDB 최소값보다 적습니다.",
+        en="A service has fewer pods available than its PDB minimum.",
+    ),
+    impact=Text(
+        ko="남은 Pod에 부하가 몰리고, 하나가 더 죽으면 서비스가 멈출 수 있습니다.",
+        en="The rest carries the load, and one more loss may stop the service.",
+    ),
+    because=Text(
+        ko="문서의 PDB 최소값입니다. 최소값이 Pod 수와 같은 서비스(R17)는 순차 배포 중에도 하나가 모자라므로 5분을 기다립니다.",
+        en="The document's PDB minimum. Where it is as many as there are pods (R17), a rollout lacks one too, so it waits "
+        "5 minutes.",
+    ),
+    first_steps=(triage.BROKEN_PODS, triage.POD_EVENTS, triage.RESTARTING_CONTAINERS, triage.RECENT_CHANGES),
+    examples=_below_pdb,
+)
+
+_REPLACED = next(recovery for recovery in AUTO_RECOVERY if recovery.key == "node_replacement")
+assert _REPLACED.lasting is not None  # the document gives it
+
+
+def _condition(node: str, status: str, values: str) -> Series:
+    return Series(selector("kube_node_status_condition", condition="Ready", node=node, status=status), values)
+
+
+def _not_ready(_limit: float) -> tuple[Example, ...]:
+    return (
+        Example(
+            "a node is lost and stays lost",
+            (_condition("a", "unknown", "0x5 1x15"), _condition("b", "unknown", "0x20")),
+            at=13,
+            fires=({},),
+        ),
+        Example("all nodes are ready", (_condition("a", "unknown", "0x20"), _condition("a", "false", "0x20")), at=15),
+        Example("a node is away for three minutes", (_condition("a", "false", "0x5 1x2 0x12"),), at=9),
+    )
+
+
+NODE_NOT_READY = Alert(
+    id="node-not-ready",
+    title=Text(ko="준비되지 않은 노드", en="Node Not Ready"),
+    source=_REPLACED.source,
+    watches=aks.NODES_NOT_READY,
+    engine=Engine.PROMETHEUS,
+    above=Quantity(0, Unit.COUNT),
+    window=minutes(1),
+    every=minutes(1),
+    pending=_REPLACED.lasting,
+    severity=Severity.THREE,
+    severity_source=Derived(
+        Text(
+            ko="문서가 노드를 자동으로 교체하며, Pod가 모자라면 다른 알림이 호출합니다.",
+            en="The document has the node replaced by itself; where pods lack, another alert pages.",
+        ),
+        (Section("12.2.2"), Section("10.2.1")),
+    ),
+    category=Category.RESOURCE,
+    actions=(TEAMS,),
+    meaning=Text(ko="한 노드 이상이 Ready가 아닙니다.", en="At least one node is not ready."),
+    impact=Text(
+        ko="그 노드의 Pod가 다른 노드로 옮겨질 때까지 용량이 줄어듭니다.",
+        en="Less capacity until the node's pods have moved.",
+    ),
+    because=Text(
+        ko="문서가 노드를 교체하기로 한 시간입니다. 이때까지 돌아오지 않으면 교체가 시작됐어야 합니다.",
+        en="The time after which the document has a node replaced: by now the replacement should have begun.",
+    ),
+    first_steps=(triage.NODE_PRESSURE, triage.POD_EVENTS, triage.BROKEN_PODS),
+    examples=_not_ready,
 )

@@ -1,12 +1,13 @@
 """PostgreSQL: connections left."""
 
-from alerts.actions import SCALE_DATABASE, TEAMS
+from alerts.actions import PAGERDUTY, SCALE_DATABASE, TEAMS
 from kql import triage
+from observability.design.data import POSTGRESQL
 from observability.model.alert import Alert, Category, Example, Series, Severity
 from observability.model.signal import Engine
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import minutes, percent
+from observability.model.units import minutes, percent, seconds_of
 from observability.signals import postgresql
 
 
@@ -95,4 +96,56 @@ DATABASE_CONNECTION_POOL_EXHAUSTED = Alert(
     ),
     first_steps=(triage.DATABASE_SESSIONS, triage.DATABASE_REFUSALS, triage.SLOW_OPERATIONS),
     examples=_examples,
+)
+
+
+def _lagging(limit: float) -> tuple[Example, ...]:
+    def lag(role: str, seconds: float) -> Series:
+        return Series(f'tripgen_postgresql_replication_lag_seconds{{role="{role}"}}', f"2x5 {seconds:g}x15")
+
+    return (
+        Example(
+            "one replica is behind, the other is not",
+            (lag("replica_1", limit + 60), lag("replica_2", 1)),
+            at=12,
+            fires=({"role": "replica_1"},),
+        ),
+        Example("exactly as far behind as allowed", (lag("replica_1", limit),), at=12),
+        Example("the exporter sees no replica", (Series('up{job="tripgen-exporter"}', "0x20"),), at=12),
+    )
+
+
+REPLICA_LAGS = Alert(
+    id="replica-lag",
+    title=Text(ko="복제 지연", en="Replication Lag"),
+    source=POSTGRESQL.replication.source,
+    watches=postgresql.REPLICA_LAG,
+    engine=Engine.PROMETHEUS,
+    above=seconds_of(POSTGRESQL.replication.lag.total_seconds()),
+    window=minutes(1),
+    every=minutes(1),
+    pending=minutes(1),
+    severity=Severity.TWO,
+    severity_source=Derived(
+        Text(
+            ko="복구 목표 시점(RPO)이 위태롭고, 읽기가 낡은 값을 돌려줍니다.",
+            en="The recovery point is at risk, and reads return old values.",
+        ),
+        (Section("10.1.1"), Section("10.2.1")),
+    ),
+    category=Category.RESOURCE,
+    actions=(PAGERDUTY, TEAMS),
+    meaning=Text(
+        ko="복제본이 문서가 허용하는 것보다 뒤처졌습니다.", en="A replica is further behind than the document allows."
+    ),
+    impact=Text(
+        ko="복제본에서 읽는 사용자가 낡은 여행 일정을 봅니다. 지금 주 서버를 잃으면 그만큼의 데이터도 잃습니다.",
+        en="Users who are served from the replica see old trips. If the primary were lost now, so much data would be too.",
+    ),
+    because=Text(
+        ko="문서의 복제 지연 허용치입니다. 한 번의 재연결로 울리지 않도록 한 번 더 평가합니다.",
+        en="The document's limit. It is evaluated once more, so that a reconnect does not page.",
+    ),
+    first_steps=(triage.DATABASE_SESSIONS, triage.SLOW_OPERATIONS),
+    examples=_lagging,
 )

@@ -122,15 +122,16 @@ def _serve(_catalogue: Catalogue, arguments: argparse.Namespace) -> int:
         service = Service(backend, now=lambda: end, port=arguments.port)
     except (OSError, OverflowError) as error:
         raise WrongArgument(f"--port {arguments.port}: {error}; name another, or 0 for any") from None
-    print(f"{service.address}/v1, now is {times.kst(end)}; Ctrl-C ends it")
-    print(
-        f"""try: curl -s {service.address}/v1/workspaces/any/query -H 'Content-Type: application/json' \\
-  -d '{{"query": "AppRequests | count", "timespan": "PT6H"}}'""",
-        flush=True,
-    )
     before = signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=service.shutdown).start())
     try:
+        # From the first word on: whoever reads the address may press Ctrl-C at once.
         with contextlib.suppress(KeyboardInterrupt):
+            print(f"{service.address}/v1, now is {times.kst(end)}; Ctrl-C ends it")
+            print(
+                f"""try: curl -s {service.address}/v1/workspaces/any/query -H 'Content-Type: application/json' \\
+  -d '{{"query": "AppRequests | count", "timespan": "PT6H"}}'""",
+                flush=True,
+            )
             service.serve_forever(poll_interval=0.2)
     finally:
         service.stopping.set()

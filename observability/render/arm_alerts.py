@@ -201,10 +201,7 @@ def prometheus_rule(alert: Alert, lang: Lang) -> Resource:
 
 def recording_rules(signals: tuple[Signal, ...], per_group: int) -> list[Resource]:
     """The document's metric names as recording rules, in groups that Azure accepts."""
-    window = durations.prometheus(promql.RECORDED_OVER)
-    rules = [
-        {"record": signal.record, "enabled": True, "expression": promql.over(signal, window)} for signal in signals
-    ]
+    rules = [{"record": name, "enabled": True, "expression": expr} for name, expr in promql.recorded(signals).items()]
     return [
         _rule_group(
             f"record-tripgen-{start // per_group + 1}",

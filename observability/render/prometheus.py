@@ -49,11 +49,8 @@ def rules(alerts: tuple[Alert, ...], recorded: tuple[Signal, ...], lang: Lang) -
         lines += _map("        ", "labels", labels_of(alert)) + _map("        ", "annotations", _said(alert, lang))
     if recorded:
         lines += ['  - name: "record-tripgen"', "    interval: 1m", "    rules:"]
-    for signal in recorded:
-        lines += [
-            f"      - record: {signal.record}",
-            f"        expr: {_quote(promql.over(signal, durations.prometheus(promql.RECORDED_OVER)))}",
-        ]
+    for name, expr in promql.recorded(recorded).items():
+        lines += [f"      - record: {name}", f"        expr: {_quote(expr)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from observability.model.alert import Alert
@@ -18,6 +19,18 @@ def over(signal: Signal, window: str) -> str:
     if signal.promql is None:
         raise ValueError(f"signal '{signal.name}' has no PromQL")
     return signal.promql.expr.replace("$window", window)
+
+
+def recorded(signals: Iterable[Signal]) -> dict[str, str]:
+    """Recording rules: name and expression. Signals of one name, told apart by their labels, are one rule."""
+    window = durations.prometheus(RECORDED_OVER)
+    found: dict[str, list[str]] = {}
+    for signal in signals:
+        found.setdefault(signal.record, []).append(over(signal, window))
+    return {
+        name: exprs[0] if len(exprs) == 1 else " or ".join(f"({expr})" for expr in exprs)
+        for name, exprs in found.items()
+    }
 
 
 def limit(alert: Alert) -> float:

@@ -1,7 +1,7 @@
 """Containers that crash, nodes that run out or go away."""
 
 from observability.design.platform import APPLICATION_POOL, SYSTEM_POOL
-from observability.design.services import TRIP, USER
+from observability.design.services import AI, TRIP, USER
 from observability.model.source import Section
 from observability.model.text import Text
 from observability.model.units import minutes
@@ -37,9 +37,10 @@ SLOW_CRASH_LOOP = Scenario(
     begins=kst("2026-11-24 09:00"),
     lasts=minutes(60),
     faults=lambda begin, end: (faults.CrashLoop(start=begin, end=end, role=TRIP.role, restarts=2),),
-    unwatched=Text(
-        ko="문서의 기준으로는 볼 수 없습니다(R25). 가용 Pod 수의 알림이 아직 없습니다.",
-        en="The document's number cannot see it (R25), and there is no alert on available pods yet.",
+    expects=(
+        Expected(
+            alert="pods-below-pdb", which={"deployment": TRIP.role}, count=1, within=minutes(7), resolved=minutes(6)
+        ),
     ),
 )
 
@@ -118,10 +119,12 @@ ZONE_LOST = Scenario(
     source=Section("10.1.1"),
     begins=kst("2026-11-24 12:00"),
     lasts=minutes(30),
-    faults=lambda begin, end: (faults.NodesLost(start=begin, end=end, pool=APPLICATION_POOL.key, count=2),),
-    unwatched=Text(
-        ko="노드 상태와 가용 Pod 수(R17)의 알림이 아직 없습니다.",
-        en="There is no alert yet on nodes that are not ready, nor on available pods (R17).",
+    faults=lambda begin, end: (
+        faults.NodesLost(start=begin, end=end, pool=APPLICATION_POOL.key, count=20, zone=APPLICATION_POOL.zones[0]),
+    ),
+    expects=(
+        Expected(alert="node-not-ready", by=(), count=1, within=minutes(7), resolved=minutes(6)),
+        Expected(alert="pods-below-pdb", by=("deployment",), count=3, within=minutes(7), resolved=minutes(6)),
     ),
 )
 
@@ -135,5 +138,11 @@ NODE_NOT_READY = Scenario(
     begins=kst("2026-11-24 12:00"),
     lasts=minutes(15),
     faults=lambda begin, end: (faults.NodesLost(start=begin, end=end, pool=APPLICATION_POOL.key),),
-    unwatched=Text(ko="노드 상태의 알림이 아직 없습니다.", en="There is no alert yet on nodes that are not ready."),
+    expects=(
+        Expected(alert="node-not-ready", by=(), count=1, within=minutes(7), resolved=minutes(6)),
+        # Two of two may never be missing one (R17), and one of them stood on that node.
+        Expected(
+            alert="pods-below-pdb", which={"deployment": AI.role}, count=1, within=minutes(7), resolved=minutes(6)
+        ),
+    ),
 )

@@ -1,6 +1,6 @@
 """PostgreSQL, Redis and Service Bus."""
 
-from observability.design.data import POSTGRESQL, SERVICE_BUS
+from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.services import AI, TRIP, USER
 from observability.model.source import Section
 from observability.model.text import Text
@@ -100,7 +100,15 @@ REPLICA_LAG = Scenario(
     faults=lambda begin, end: (
         faults.ReplicaLag(start=begin, end=end, replica=POSTGRESQL.replicas[0].key, seconds=600),
     ),
-    unwatched=Text(ko="복제 지연의 알림이 아직 없습니다.", en="There is no alert on replication lag yet."),
+    expects=(
+        Expected(
+            alert="replica-lag",
+            which={"role": POSTGRESQL.replicas[0].key},
+            count=1,
+            within=minutes(1),
+            resolved=minutes(7),
+        ),
+    ),
 )
 REDIS_DOWN = Scenario(
     id="redis-failover",
@@ -110,7 +118,10 @@ REDIS_DOWN = Scenario(
     begins=kst("2026-11-24 16:00"),
     lasts=minutes(1),
     faults=lambda begin, end: (faults.Cache(start=begin, end=end, down=True),),
-    unwatched=Text(ko="Redis의 알림이 아직 없습니다(R20).", en="There is no alert on Redis yet (R20)."),
+    unwatched=Text(
+        ko="응답하지 않는 캐시의 알림이 아직 없습니다. 서비스는 데이터베이스로 대신합니다.",
+        en="There is no alert yet on a cache that does not answer; the services fall back on the database.",
+    ),
 )
 REDIS_COLD = Scenario(
     id="redis-low-hits",
@@ -122,7 +133,10 @@ REDIS_COLD = Scenario(
     begins=kst("2026-11-24 16:00"),
     lasts=minutes(40),
     faults=lambda begin, end: (faults.Cache(start=begin, end=end, hits=0.55, memory_percent=95),),
-    unwatched=Text(ko="Redis의 알림이 아직 없습니다(R20).", en="There is no alert on Redis yet (R20)."),
+    expects=(
+        Expected(alert="cache-hit-ratio-low", by=(), count=1, within=minutes(12), resolved=minutes(12)),
+        Expected(alert="redis-memory-high", by=("shard",), count=REDIS.shards, within=minutes(4), resolved=minutes(8)),
+    ),
 )
 BACKLOG = Scenario(
     id="service-bus-backlog",
@@ -137,5 +151,48 @@ BACKLOG = Scenario(
     faults=lambda begin, end: (
         faults.Backlog(start=begin, end=end, entity=SERVICE_BUS.queues[0].name, waiting=50_000, dead=200),
     ),
-    unwatched=Text(ko="Service Bus의 알림이 아직 없습니다.", en="There is no alert on Service Bus yet."),
+    expects=(
+        Expected(
+            alert="service-bus-dead-letters",
+            which={"entity": SERVICE_BUS.queues[0].name},
+            count=1,
+            within=minutes(10),
+            resolved=minutes(15),
+        ),
+    ),
+)
+
+REPLICA_A_LITTLE_BEHIND = Scenario(
+    id="replica-a-little-behind",
+    title=Text(ko="복제본이 2분 뒤처짐", en="A replica is 2 minutes behind"),
+    happens=Text(
+        ko="문서가 허용하는 5분 안이므로 한 시간을 가도 조용합니다.",
+        en="Within the 5 minutes that the document allows, so it stays quiet for an hour.",
+    ),
+    source=Section("10.1.1"),
+    begins=kst("2026-11-24 16:00"),
+    lasts=minutes(60),
+    faults=lambda begin, end: (
+        faults.ReplicaLag(start=begin, end=end, replica=POSTGRESQL.replicas[0].key, seconds=120),
+    ),
+)
+SINGLE_DEAD_LETTER = Scenario(
+    id="single-dead-letter",
+    title=Text(ko="배달 못한 메시지 한 건", en="A single dead letter"),
+    happens=Text(
+        ko="알림 큐의 메시지 하나를 배달하지 못했습니다.", en="One message of the notification queue was given up."
+    ),
+    source=Section("6.1.2"),
+    begins=kst("2026-11-24 16:00"),
+    lasts=minutes(30),
+    faults=lambda begin, end: (faults.Backlog(start=begin, end=end, entity="notification", dead=1),),
+    expects=(
+        Expected(
+            alert="service-bus-dead-letters",
+            which={"entity": "notification"},
+            count=1,
+            within=minutes(10),
+            resolved=minutes(15),
+        ),
+    ),
 )

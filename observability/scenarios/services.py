@@ -2,11 +2,23 @@
 
 from observability.design.services import AI, LOCATION, SERVICES, TRIP, USER
 from observability.model.source import Section
+from observability.model.system import Service
 from observability.model.text import Text
 from observability.model.units import minutes
 from observability.simulate import faults
 from observability.simulate.load import MAPS_HOST, MODEL_HOST
 from observability.simulate.scenario import Expected, Scenario, kst
+
+
+def _pods_gone(*services: Service) -> tuple[Expected, ...]:
+    """A service that is stopped has no pod either."""
+    return tuple(
+        Expected(
+            alert="pods-below-pdb", which={"deployment": service.role}, count=1, within=minutes(7), resolved=minutes(6)
+        )
+        for service in services
+    )
+
 
 SERVICE_DOWN = Scenario(
     id="service-down",
@@ -23,8 +35,10 @@ SERVICE_DOWN = Scenario(
         Expected(
             alert="service-unavailable", which={"check": TRIP.key}, count=1, within=minutes(4), resolved=minutes(16)
         ),
+        *_pods_gone(TRIP),
     ),
 )
+
 
 ERRORS_AFTER_DEPLOYMENT = Scenario(
     id="errors-after-deployment",
@@ -95,6 +109,25 @@ MODEL_PROVIDER_FAILS = Scenario(
     faults=lambda begin, end: (faults.ExternalFailure(start=begin, end=end, host=MODEL_HOST, share=0.6),),
     expects=(
         Expected(alert="high-error-rate", which={"service": AI.role}, count=1, within=minutes(4), resolved=minutes(16)),
+        Expected(
+            alert="external-api-failing", which={"api": MODEL_HOST}, count=1, within=minutes(6), resolved=minutes(10)
+        ),
+    ),
+)
+
+MODEL_PROVIDER_FLAKY = Scenario(
+    id="model-provider-flaky",
+    title=Text(ko="모델 제공자 호출의 10%가 실패", en="One call in ten to the model provider fails"),
+    happens=Text(
+        ko="서킷 브레이커 기준(50%)에는 한참 못 미치지만 ai 서비스의 오류율은 기준을 넘습니다.",
+        en="Far below the circuit breaker's 50 %, and still more errors of the ai service than its line allows.",
+    ),
+    source=Section("12.2.2"),
+    begins=kst("2026-11-24 13:00"),
+    lasts=minutes(20),
+    faults=lambda begin, end: (faults.ExternalFailure(start=begin, end=end, host=MODEL_HOST, share=0.1),),
+    expects=(
+        Expected(alert="high-error-rate", which={"service": AI.role}, count=1, within=minutes(5), resolved=minutes(16)),
     ),
 )
 
@@ -112,6 +145,9 @@ MAPS_FAIL = Scenario(
     expects=(
         Expected(
             alert="high-error-rate", which={"service": LOCATION.role}, count=1, within=minutes(4), resolved=minutes(16)
+        ),
+        Expected(
+            alert="external-api-failing", which={"api": MAPS_HOST}, count=1, within=minutes(6), resolved=minutes(10)
         ),
     ),
 )
@@ -132,8 +168,9 @@ REGION_LOST = Scenario(
             alert="service-unavailable", which={"check": service.key}, count=1, within=minutes(6), resolved=minutes(16)
         )
         for service in SERVICES
-    ),
-)  # fmt: skip
+    )
+    + _pods_gone(*SERVICES),
+)
 
 SUNDAY_MAINTENANCE = Scenario(
     id="sunday-maintenance",
@@ -165,6 +202,15 @@ OUTAGE_IN_MAINTENANCE = Scenario(
     expects=(
         Expected(
             alert="service-unavailable", which={"check": USER.key}, count=1, within=minutes(6), resolved=minutes(16)
+        ),
+        # Severity 2: silent while the window is open.
+        Expected(
+            alert="pods-below-pdb",
+            which={"deployment": USER.role},
+            count=1,
+            within=minutes(7),
+            resolved=minutes(6),
+            told=(),
         ),
     ),
 )

@@ -5,7 +5,7 @@ from observability.model.source import Section
 from observability.model.text import Text
 from observability.model.units import minutes
 from observability.simulate import faults
-from observability.simulate.scenario import Scenario, kst
+from observability.simulate.scenario import Expected, Scenario, kst
 
 CAP_REACHED = Scenario(
     id="daily-cap",
@@ -21,8 +21,5 @@ CAP_REACHED = Scenario(
         faults.CapReached(start=begin, end=end),
         faults.Errors(start=begin, end=end, role=TRIP.role, share=0.05),
     ),
-    unwatched=Text(
-        ko="한도 자체의 알림이 아직 없습니다(R18). 그동안 오류율 알림은 눈이 멉니다.",
-        en="There is no alert on the cap yet (R18), and until it resets the error-rate alert is blind.",
-    ),
+    expects=(Expected(alert="daily-cap-reached", by=(), count=1, within=minutes(15), resolved=minutes(-25)),),
 )

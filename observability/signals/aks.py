@@ -1,6 +1,6 @@
 """AKS: nodes, pods, autoscaling."""
 
-from observability.design.services import TRIP
+from observability.design.services import SERVICES, TRIP
 from observability.model.query import Kql
 from observability.model.signal import PlatformMetric, PromQL, Signal, selector
 from observability.model.source import Derived, Section
@@ -98,6 +98,27 @@ PODS_MISSING = Signal(
     source=_PDB,
     promql=PromQL(
         expr=f"max by (deployment) ({_DEPLOYMENT_WANTED}) - max by (deployment) ({_DEPLOYMENT_AVAILABLE})",
+        by=("deployment",),
+    ),
+)
+
+PODS_LACKING = Signal(
+    name="pods_below_pdb",
+    title=Text(ko="PDB 최소에 모자란 Pod", en="Pods below the PDB minimum"),
+    unit=Unit.COUNT,
+    help=Text(
+        ko="서비스별 PDB 최소값 - 사용 가능한 Pod 수. 남으면 음수입니다.",
+        en="The PDB minimum less the pods available, for each service; negative where there are more.",
+    ),
+    source=Section("3.2.1", reading="R17"),
+    promql=PromQL(
+        expr="("
+        + " or ".join(
+            f"{service.pdb.minimum} - max by (deployment) "
+            f"({selector('kube_deployment_status_replicas_available', namespace=NAMESPACE, deployment=service.role)})"
+            for service in SERVICES
+        )
+        + ")",
         by=("deployment",),
     ),
 )

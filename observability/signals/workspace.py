@@ -49,6 +49,23 @@ VOLUME_DAY = Signal(
     ),
 )
 
+CAP_HITS = Signal(
+    name="workspace_cap_hits",
+    title=Text(ko="일일 한도 도달", en="Daily cap hits"),
+    unit=Unit.COUNT,
+    help=Text(
+        ko="작업 영역이 일일 한도에 닿아 수집을 멈춘 횟수.", en="Times the workspace hit its daily cap and stopped."
+    ),
+    source=Section("8.1.1", reading="R18"),
+    kql=Kql(
+        rows="""
+            _LogOperation
+            | where Category =~ "Ingestion" and Detail contains "OverQuota"
+        """,
+        summarize="value = count()",
+    ),
+)
+
 SAMPLING = Signal(
     name="sampling_in_effect",
     title=Text(ko="실제 샘플링 비율", en="Sampling in effect"),

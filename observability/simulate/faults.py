@@ -73,10 +73,11 @@ class CrashLoop(Fault):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NodesLost(Fault):
-    """So many nodes of a pool are not ready; their pods are not available."""
+    """So many nodes of a pool, or of one zone of it, are not ready; their pods are not available."""
 
     pool: str
     count: int = 1
+    zone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

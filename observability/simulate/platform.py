@@ -7,7 +7,7 @@ from datetime import datetime
 
 from observability.design.platform import CLUSTER
 from observability.simulate.stores import values_of
-from observability.simulate.world import World
+from observability.simulate.world import ENTITIES, SHARDS, World
 
 Dimensions = tuple[tuple[str, str], ...]
 """Azure's dimension names and values, sorted."""
@@ -22,6 +22,20 @@ def measured(world: World, resource: str, metric: str) -> Iterator[tuple[datetim
             for node in world.nodes:
                 pair = (("node", node.name), ("nodepool", node.pool.key))
                 yield moment, pair, 100 * world.node_load(node, moment)[which]
+        return
+    if (resource, metric) == ("redis", "usedmemorypercentage"):
+        for _, moment in world.moments():
+            _, memory, up = world.cache(moment)
+            if up:
+                yield from ((moment, (("ShardId", str(shard)),), 100 * memory) for shard in SHARDS)
+        return
+    if (resource, metric) == ("service_bus", "DeadletteredMessages"):
+        for _, moment in world.moments():
+            dead: dict[str, int] = {}
+            for name in ENTITIES:
+                entity = name.partition("/")[0]
+                dead[entity] = dead.get(entity, 0) + world.messages(name, moment)[1]
+            yield from ((moment, (("EntityName", entity),), float(many)) for entity, many in dead.items())
         return
     found = False
     for _, moment in world.moments():

@@ -10,17 +10,19 @@ from typing import NamedTuple
 
 from observability.design.data import POSTGRESQL
 from observability.design.services import AI, NAMESPACE
-from observability.signals import ai, postgresql
+from observability.signals import ai, postgresql, redis
 from observability.simulate.cluster import name_of
-from observability.simulate.faults import DatabaseDown
-from observability.simulate.load import OPERATIONS
+from observability.simulate.faults import DatabaseDown, ExternalFailure
+from observability.simulate.load import OPERATIONS, ROLES, of_day
 from observability.simulate.settings import ITEM_COUNT
 from observability.simulate.stores import MAX_CONNECTIONS
-from observability.simulate.world import World
+from observability.simulate.world import SHARDS, World
 
 EVERY = timedelta(seconds=30)
 """How often Azure's agent scrapes where nothing else is said."""
 RESTARTS = "kube_pod_container_status_restarts_total"
+AVAILABLE = "kube_deployment_status_replicas_available"
+READY = "kube_node_status_condition"
 _BELL = NormalDist()
 _ITINERARY = next(each for each in OPERATIONS if each.role == AI.role and each.name.startswith("POST"))
 # Of the connections in use: what stands in state active in the sessions of the tables.
@@ -47,10 +49,15 @@ def scraped(world: World) -> Iterator[Scraped]:
     yield from _itineraries(world, moments, seconds)
     yield from _restarts(world, moments, seconds)
     yield from _connections(world, moments, seconds)
+    yield from _cluster(world, moments, seconds)
+    yield from _stores(world, moments, seconds)
+    yield from _calls(world, moments, seconds)
 
 
 NAMES = frozenset(
     {
+        AVAILABLE, READY, postgresql.REPLICATION_LAG.name, redis.HITS.name, redis.MISSES.name,
+        f"{ai.EXTERNAL_CALL.name}_count",
         f"{ai.AI_RESPONSE.name}_bucket", f"{ai.AI_RESPONSE.name}_count", RESTARTS, postgresql.CONNECTIONS.name,
         postgresql.CONNECTIONS_MAX.name,
     }
@@ -124,3 +131,64 @@ def _connections(world: World, moments: list[datetime], seconds: list[float]) ->
             yield Scraped(postgresql.CONNECTIONS.name, {"role": role, "state": state}, seconds, values)
         most = [None if each is None else float(MAX_CONNECTIONS) for each in used]
         yield Scraped(postgresql.CONNECTIONS_MAX.name, {"role": role}, seconds, most)
+
+
+def _cluster(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
+    """Pods available of each deployment, and the Ready condition of each node."""
+    for role in ROLES:
+        pods = [pod for pod in world.pods if pod.role == role]
+        available: list[float | None] = [
+            float(sum(not world.broken(pod, moment) for pod in pods)) for moment in moments
+        ]
+        yield Scraped(AVAILABLE, {"namespace": NAMESPACE, "deployment": role}, seconds, available)
+    lost = [world.lost(moment) for moment in moments]
+    for node in world.nodes:
+        gone: list[float | None] = [float(node.name in names) for names in lost]
+        labels = {"node": node.name, "condition": "Ready"}
+        yield Scraped(READY, {**labels, "status": "unknown"}, seconds, gone)
+        yield Scraped(READY, {**labels, "status": "false"}, seconds, [0.0] * len(seconds))
+
+
+def _stores(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
+    """How far each replica is behind, and what each shard found; a cache that is down is not read."""
+    for replica in POSTGRESQL.replicas:
+        lag: list[float | None] = [
+            None if world.of(DatabaseDown, moment) else world.lag_seconds(replica.key, moment) for moment in moments
+        ]
+        yield Scraped(postgresql.REPLICATION_LAG.name, {"role": replica.key}, seconds, lag)
+    for shard in SHARDS:
+        found: dict[str, list[float | None]] = {redis.HITS.name: [], redis.MISSES.name: []}
+        hits = misses = 0.0
+        for moment in moments:
+            share, _, up = world.cache(moment)
+            looked_up = world.settings.tps * of_day(moment) * EVERY.total_seconds() / len(SHARDS)
+            found[redis.HITS.name].append(hits if up else None)
+            found[redis.MISSES.name].append(misses if up else None)
+            hits, misses = hits + share * looked_up, misses + (1 - share) * looked_up
+        for name, values in found.items():
+            yield Scraped(name, {"shard": str(shard)}, seconds, values)
+
+
+def _calls(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
+    """Calls to each external API and how they ended."""
+    hosts = sorted({call.target for each in OPERATIONS for call in each.calls if call.type == "HTTP"})
+    rate = dict.fromkeys(hosts, 0.0)
+    for each in OPERATIONS:
+        for call in each.calls:
+            if call.type == "HTTP":
+                rate[call.target] += each.share * call.share
+    for host in hosts:
+        ended: dict[str, list[float | None]] = {"success": [], "failure": []}
+        totals = {"success": 0.0, "failure": 0.0}
+        for moment in moments:
+            for outcome, values in ended.items():
+                values.append(totals[outcome])
+            calls = world.settings.tps * of_day(moment) * EVERY.total_seconds() * rate[host]
+            # One call in two hundred fails on any day.
+            spared = 0.995
+            for outage in world.of(ExternalFailure, moment):
+                spared *= 1 - outage.share if outage.host == host else 1.0
+            totals["success"] += calls * spared
+            totals["failure"] += calls * (1 - spared)
+        for outcome, values in ended.items():
+            yield Scraped(f"{ai.EXTERNAL_CALL.name}_count", {"api": host, "outcome": outcome}, seconds, values)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
@@ -58,7 +58,10 @@ class World:
 
     def __init__(self, settings: Settings, faults: Sequence[kinds.Fault] = ()) -> None:
         self.settings = settings
-        self.faults = tuple(faults)
+        # Tables hold UTC, whatever zone a fault was given in.
+        self.faults = tuple(
+            replace(fault, start=fault.start.astimezone(UTC), end=fault.end.astimezone(UTC)) for fault in faults
+        )
         self.nodes = tuple(_nodes())
         self.pods = tuple(_pods([node for node in self.nodes if node.pool is APPLICATION_POOL]))
 
@@ -134,7 +137,8 @@ class World:
         """Names of nodes that are not ready."""
         gone: set[str] = set()
         for fault in self.of(kinds.NodesLost, moment):
-            gone.update([node.name for node in self.nodes if node.pool.key == fault.pool][: fault.count])
+            mine = [node for node in self.nodes if node.pool.key == fault.pool and fault.zone in (None, node.zone)]
+            gone.update(node.name for node in mine[: fault.count])
         return gone
 
     def broken(self, pod: Pod, moment: datetime) -> str:

@@ -23,9 +23,11 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 def test_scenarios_are_listed_with_what_has_to_fire(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = told(capsys, "scenarios", "--lang", "en")
     assert (code, err) == (0, "")
-    assert re.search(r"^service-down +A service is down in all zones +service-unavailable$", out, re.MULTILINE)
+    assert re.search(
+        r"^service-down +A service is down in all zones +service-unavailable, pods-below-pdb$", out, re.MULTILINE
+    )
     assert re.search(r"^quiet-week +A week on which nothing happens +quiet$", out, re.MULTILINE)
-    assert re.search(r"^daily-cap .*quiet, not watched yet$", out, re.MULTILINE)
+    assert re.search(r"^waf-attack .*quiet, not watched yet$", out, re.MULTILINE)
 
 
 def test_one_scenario_says_for_whom_and_by_when(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,8 +42,12 @@ def test_scenarios_as_json_hold_both_languages(capsys: pytest.CaptureFixture[str
     (one,) = json.loads(out)
     assert one["title"] == {"ko": "서비스 하나가 모든 존에서 중단", "en": "A service is down in all zones"}
     assert one["expects"] == [
-        {"alert": "service-unavailable", "which": {"check": "trip"}, "count": 1, "within_seconds": 240.0, "told": None}
-    ]
+        {"alert": "service-unavailable", "which": {"check": "trip"}, "count": 1, "within_seconds": 240.0, "told": None},
+        {
+            "alert": "pods-below-pdb", "which": {"deployment": "trip-service"}, "count": 1, "within_seconds": 420.0,
+            "told": None,
+        },
+    ]  # fmt: skip
 
 
 def test_a_replay_tells_the_incident_moment_by_moment(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,7 +58,8 @@ def test_a_replay_tells_the_incident_moment_by_moment(capsys: pytest.CaptureFixt
     assert "14:03 | +3 min | FIRED | service-unavailable | check=trip | 50% < 99.9%; PagerDuty, Teams, SMS" in lines
     assert "14:20 | +20 min | ends | - | -" in lines
     assert "service-unavailable | check=trip | 1 | +3 min | +3 min | 8 min 30 s | 30 min" in lines
-    assert "alerts by severity 1: 1; deliveries: 3" in lines
+    assert "14:05 | +5 min | FIRED | pods-below-pdb | deployment=trip-service | 3 > 0; PagerDuty, Teams" in lines
+    assert "alerts by severity 1: 1, severity 2: 1; deliveries: 5" in lines
     assert lines[-1] == "The scenario holds."
 
 

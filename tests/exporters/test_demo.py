@@ -45,7 +45,7 @@ SIDECAR = OWN | {
     exporter.EVENTS_ACCEPTED, exporter.EVENTS_REFUSED, exporter.QUEUE_LENGTH,
     ai.AI_RESPONSE, ai.EXTERNAL_CALL, business.TRIP_GENERATIONS, business.USER_RATING, business.LOCATION_SEARCHES,
     postgresql.POOL_CONNECTIONS, postgresql.POOL_CONNECTIONS_MAX,
-    services.HTTP_REQUESTS, services.ACTIVE_CONNECTIONS, services.SERVICE_UP,
+    services.HTTP_REQUESTS, services.HTTP_SECONDS, services.ACTIVE_CONNECTIONS, services.SERVICE_UP,
 }  # fmt: skip
 
 

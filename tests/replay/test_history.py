@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from observability.catalog import Catalogue
 from observability.model.alert import Alert
 from observability.model.errors import SourceUnavailable
 from observability.query.answers import Answer, Failure, Span, Status
@@ -23,6 +24,16 @@ from tests.query.served import Canned, client, served
 END = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BROKE, MENDED = END - timedelta(minutes=90), END - timedelta(minutes=60)
 TABLES = ("AppRequests", "AppAvailabilityResults", "Perf")
+
+
+@pytest.fixture(scope="module")
+def own_alerts(own_catalogue: Catalogue) -> tuple[Alert, ...]:
+    """Three log alerts on three tables, and some that no exported table can answer."""
+    wanted = {
+        "service-unavailable", "high-error-rate", "high-cpu-usage", "high-memory-usage", "ai-response-time-exceeded",
+        "pod-crash-loop", "database-connection-pool-exhausted",
+    }  # fmt: skip
+    return tuple(alert for alert in own_catalogue.alerts if alert.id in wanted)
 
 
 @pytest.fixture(scope="module")

@@ -279,6 +279,7 @@ def test_the_rules_on_an_incident_give_what_prometheus_gives(
                 for minute in range(120)
                 for value in value_at(settings.start.timestamp() + 60 * minute).values()
             )
-    assert firing == {
-        "ai-response-time-exceeded": True, "pod-crash-loop": True, "database-connection-pool-exhausted": True,
+    assert {name for name, fires in firing.items() if fires} == {
+        "ai-response-time-exceeded", "pod-crash-loop", "database-connection-pool-exhausted",
     }  # fmt: skip
+    assert len(firing) >= 8
