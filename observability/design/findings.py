@@ -249,7 +249,6 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R17",
-        state="planned",
         sections=("3.2.1", "3.3"),
         says=Text(
             ko="PDB 최소 Pod가 여행은 3개 중 3개, AI와 위치는 2개 중 2개입니다.",
@@ -294,7 +293,6 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R20",
-        state="planned",
         sections=("14", "13.2.1"),
         says=Text(ko="캐시 히트율은 80% 이상, 또는 95%입니다.", en="A cache hit ratio of at least 80 %, or of 95 %."),
         trouble=Text(
