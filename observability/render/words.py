@@ -20,6 +20,10 @@ def condition_words(alert: Alert, lang: Lang) -> str:
     window = durations.words(alert.window, lang)
     title = alert.watches.title.get(lang)
     limit = alert.limit.words(lang) if alert.limit else "?"
+    if alert.pending is not None and alert.window == alert.every:
+        # Looked at as it is now, and it has to stay so.
+        lasting = durations.words(alert.pending, lang)
+        return f"{title} {limit} {side}, {lasting} 동안" if lang == "ko" else f"{title} {side} {limit} for {lasting}"
     if lang == "ko":
         return f"{title} {limit} {side}, {window} 구간"
     return f"{title} {side} {limit}, over {window}"

@@ -57,6 +57,12 @@ def test_a_rule_in_one_line_takes_its_numbers_from_the_definition(
     assert (words.condition_words(alert, "ko"), words.condition_words(alert, "en")) == (korean, english)
 
 
+def test_a_rule_that_looks_at_now_and_waits_says_for_how_long() -> None:
+    alert = replace(TOO_LATE, window=minutes(1), every=minutes(1), pending=minutes(5))
+    assert words.condition_words(alert, "ko") == "늦은 비율 0.5% 초과, 5분 동안"
+    assert words.condition_words(alert, "en") == "Late share above 0.5% for 5 minutes"
+
+
 def test_a_description_is_the_rule_its_meaning_and_its_sections() -> None:
     derived = replace(TOO_LATE, source=Derived(WHY, (Section("7.1"), Section("8", reading="R1"))))
     assert words.description(TOO_LATE, "ko") == (

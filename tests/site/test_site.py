@@ -177,6 +177,26 @@ def test_every_page_opens_without_a_complaint_fetches_nothing_and_fits_the_scree
         assert one["wide"] <= width, path
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_picture_of_the_page_is_as_wide_as_the_screen(
+    width: int, leave_out: Callable[[str], None], tmp_path: Path
+) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        leave_out(MISSING)
+        return
+    picture = tmp_path / "page.png"
+    page = (SITE / "en" / "alert-high-error-rate.html").as_uri()
+    subprocess.run(
+        [chromium, *FLAGS, f"--user-data-dir={tmp_path / 'user'}", f"--window-size={width},1400", f"--screenshot={picture}", page],
+        capture_output=True, timeout=120, check=True,
+    )  # fmt: skip
+    found = picture.read_bytes()
+    assert (int.from_bytes(found[16:20], "big"), int.from_bytes(found[20:24], "big")) == (width, 1400)
+    # A blank page packs into a few kilobytes.
+    assert len(found) > 40_000
+
+
 FILTER = """
   const shown = () => [...page.querySelectorAll("[data-entry]")].filter((each) => !each.hidden).length;
   const found = {all: [shown(), page.getElementById("count").textContent]};
