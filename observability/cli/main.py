@@ -129,6 +129,26 @@ def parser() -> argparse.ArgumentParser:
     _json_flag(listed)
     _replay(commands.add_parser("replay", help="would the alert have fired, when, and for whom"))
 
+    forecast = commands.add_parser(
+        "forecast",
+        help="gigabytes a day, when the daily cap is hit, and what the rules cost",
+        description="Estimate the telemetry of a load by table, when the daily cap is hit, which sampling would fit, and, "
+        "with a prices file, the cost. Sizes of rows are estimates.",
+    )
+    forecast.add_argument(
+        "--tps",
+        type=float,
+        action="append",
+        metavar="N",
+        help="requests a second; may be repeated (default: the phases')",
+    )
+    forecast.add_argument("--sampling", type=float, metavar="PERCENT", help="another sampling than the document's")
+    forecast.add_argument(
+        "--prices", metavar="FILE", help="JSON with currency, date, source and prices (docs/forecast.md)"
+    )
+    _lang_flag(forecast)
+    _json_flag(forecast)
+
     site = commands.add_parser(
         "site",
         help="write the catalogue as static pages",
@@ -265,6 +285,10 @@ def run(arguments: argparse.Namespace) -> int:
         from observability.cli import replay
 
         return replay.command(arguments)
+    if arguments.command == "forecast":
+        from observability.cli.forecast import forecast
+
+        return forecast(arguments)
     if arguments.command == "site":
         from observability.cli.site import site
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from observability.design.telemetry import WORKSPACE
+from observability.design.telemetry import TRACING_SAMPLING, WORKSPACE
+from observability.design.volume import WRITTEN
+from observability.model.units import Unit
 from observability.simulate import faults
 from observability.simulate.chance import load
 from observability.simulate.load import of_day
@@ -14,22 +16,10 @@ from observability.simulate.world import World
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Bytes of a row and rows a request of the system, by table: what a real workspace bills, an assumption here.
-_SIZES = {
-    "AppRequests": 1100 * 0.1, "AppDependencies": 900 * 0.12, "AppTraces": 600 * 0.002, "AppExceptions": 2500 * 0.0001,
-    "ContainerLogV2": 400 * 0.02,
-}  # fmt: skip
-# Megabytes an hour whatever the traffic.
-_FIXED = {
-    "AppAvailabilityResults": 0.4,
-    "KubeNodeInventory": 2.0,
-    "Perf": 9.0,
-    "KubePodInventory": 6.0,
-    "InsightsMetrics": 4.0,
-    "AKSAudit": 14.0,
-    "AzureMetrics": 2.0,
-    "AppMetrics": 0.6,
-}
+# Bytes a request of the system, and megabytes an hour whatever the traffic, by table.
+_RATE = TRACING_SAMPLING.rate.to(Unit.RATIO)
+_SIZES = {each.table: each.of_requests(_RATE) for each in WRITTEN if each.rows}
+_FIXED = {each.table: each.hourly / 1e6 for each in WRITTEN if each.hourly}
 
 
 def selects(con: DuckDBPyConnection, world: World) -> Iterator[tuple[str, str]]:
