@@ -110,7 +110,7 @@ DASHBOARD = Dashboard(
                 Panel(
                     title=Text(ko="외부 API 실패율", en="External API failure rate"),
                     shows=ai.EXTERNAL_API_FAILURES,
-                    goals=(BREAKER,),
+                    line_of=("external-api-failing",),
                 ),
                 Panel(
                     title=Text(ko="큐에서 기다리는 메시지", en="Messages waiting in queues"),

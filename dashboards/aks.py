@@ -104,7 +104,7 @@ DASHBOARD = Dashboard(
                 Panel(
                     title=Text(ko="준비되지 않은 노드", en="Nodes not ready"),
                     shows=aks.NODES_NOT_READY,
-                    goals=(ALL_READY,),
+                    line_of=("node-not-ready",),
                 ),
             ),
         ),

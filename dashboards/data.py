@@ -104,7 +104,7 @@ DASHBOARD = Dashboard(
                 Panel(
                     title=Text(ko="복제 지연", en="Replication lag"),
                     shows=postgresql.REPLICA_LAG,
-                    goals=(LAG,),
+                    line_of=("replica-lag",),
                     width=12,
                 ),
                 Panel(title=Text(ko="CPU", en="CPU"), shows=postgresql.CPU, width=6),
@@ -130,10 +130,16 @@ DASHBOARD = Dashboard(
                 Panel(
                     title=Text(ko="캐시 히트율", en="Cache hit ratio"),
                     shows=redis.CACHE_HIT_RATIO,
-                    goals=CACHE_HITS,
+                    line_of=("cache-hit-ratio-low",),
+                    goals=CACHE_HITS[1:],
                     width=6,
                 ),
-                Panel(title=Text(ko="샤드별 메모리", en="Memory by shard"), shows=redis.MEMORY, width=6),
+                Panel(
+                    title=Text(ko="샤드별 메모리", en="Memory by shard"),
+                    shows=redis.MEMORY,
+                    line_of=("redis-memory-high",),
+                    width=6,
+                ),
                 Panel(title=Text(ko="샤드별 서버 부하", en="Server load by shard"), shows=redis.SERVER_LOAD, width=6),
                 Panel(title=Text(ko="밀려난 키", en="Evicted keys"), shows=redis.EVICTIONS, width=6),
                 Panel(
@@ -157,7 +163,7 @@ DASHBOARD = Dashboard(
                 Panel(
                     title=Text(ko="배달 못한 메시지", en="Dead letters"),
                     shows=service_bus.DEAD_LETTERS,
-                    goals=(NO_DEAD_LETTER,),
+                    line_of=("service-bus-dead-letters",),
                     width=6,
                 ),
                 Panel(title=Text(ko="큐 크기", en="Queue size"), shows=service_bus.SIZE, goals=(QUEUE_SIZE,), width=6),
