@@ -175,6 +175,9 @@ def _replay(parser: argparse.ArgumentParser) -> None:
         "not answer; 130 interrupted"
     )
     parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="an id that `tripobs scenarios` shows")
+    parser.add_argument(
+        "--all", action="store_true", help="replay every scenario: a line each, with --set what changes"
+    )
     parser.add_argument("--data", metavar="DIR", help="replay exported tables instead; 'demo' makes some")
     parser.add_argument(
         "--workspace", metavar="NAME", help="replay a workspace's history where it lies: only sums by minute come here"

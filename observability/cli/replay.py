@@ -124,11 +124,15 @@ def _replay(arguments: argparse.Namespace) -> int:
     from observability import catalog
     from observability.replay import changes
 
-    places = [arguments.scenario, arguments.data, arguments.workspace]
+    places = [arguments.scenario, arguments.all or None, arguments.data, arguments.workspace]
     if sum(place is not None for place in places) != 1:
-        raise WrongArgument("say what to replay: a SCENARIO (`tripobs scenarios`), --data DIR or --workspace NAME")
-    if arguments.scenario is not None and (arguments.start or arguments.end):
+        raise WrongArgument(
+            "say what to replay: a SCENARIO (`tripobs scenarios`), --all, --data DIR or --workspace NAME"
+        )
+    if (arguments.scenario is not None or arguments.all) and (arguments.start or arguments.end):
         raise WrongArgument("--from and --to: a scenario has its own time; give them with --data or --workspace")
+    if arguments.all and arguments.format == "html":
+        raise WrongArgument("--format html: draws one scenario; `tripobs site` writes pages of all")
     catalogue = catalog.load()
     if catalogue.problems:
         raise DefinitionError(catalogue.problems)
@@ -138,6 +142,8 @@ def _replay(arguments: argparse.Namespace) -> int:
     except changes.WrongChange as error:
         raise WrongArgument(f"--set {error}") from None
     _refuse_unwritable(arguments.out)
+    if arguments.all:
+        return _all(arguments, catalogue, alerts, changed)
     if arguments.scenario is not None:
         shown = _of_scenario(arguments, catalogue, alerts, changed)
     else:
@@ -146,6 +152,32 @@ def _replay(arguments: argparse.Namespace) -> int:
     if shown.wrong:
         return main.PROBLEMS
     return main.UNAVAILABLE if shown.timeline.unread and not shown.timeline.evaluations else main.OK
+
+
+def _all(
+    arguments: argparse.Namespace, catalogue: Catalogue, alerts: Sequence[Alert], changed: Sequence[Alert] | None
+) -> int:
+    """A line for each scenario: whether it holds, what fired, who was called, and what a change makes of it."""
+    from observability import scenarios
+    from observability.replay import incident, show, verdict
+
+    lines: list[show.Line] = []
+    for scenario in scenarios.load():
+        _progress(scenario.id)
+        held = incident.telemetry(scenario, alerts)
+        first = incident.play(scenario, alerts, held, catalogue.suppressions)
+        last = first if changed is None else incident.play(scenario, changed, held, catalogue.suppressions)
+        wrong = () if arguments.alert else tuple(verdict.judge(scenario, last))
+        lines.append(show.Line(scenario, last, wrong, None if changed is None else _compared(first, last)))
+    _progress("")
+    if arguments.format == "json":
+        import json
+
+        text = json.dumps([show.plain_line(line) for line in lines], ensure_ascii=False, indent=2)
+    else:
+        text = show.lines(lines, arguments.lang, terminal.table)
+    _put(arguments, text)
+    return main.PROBLEMS if any(line.wrong for line in lines) else main.OK
 
 
 def _alerts(alerts: Sequence[Alert], wanted: Sequence[str]) -> tuple[Alert, ...]:
@@ -304,6 +336,10 @@ def _write(arguments: argparse.Namespace, shown: Shown) -> None:
         text = page.page(shown, arguments.lang)
     else:
         text = show.text(shown, arguments.lang, terminal.table)
+    _put(arguments, text)
+
+
+def _put(arguments: argparse.Namespace, text: str) -> None:
     if arguments.out is None:
         print(text)
     else:

@@ -210,6 +210,70 @@ def _at(alarm: Alarm | None) -> str:
     return kst(alarm.fired_at) if alarm is not None else "-"
 
 
+# --- every scenario ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One scenario of many; ``differences`` where a change was tried."""
+
+    scenario: Scenario
+    timeline: Timeline
+    wrong: tuple[str, ...]
+    differences: tuple[Difference, ...] | None = None
+
+    @property
+    def calls(self) -> int:
+        """How often somebody's telephone rang: deliveries to the pager, and text messages."""
+        return sum(action in _RINGS for alarm in self.timeline.alarms for action in alarm.actions)
+
+
+# A channel of a team waits until somebody looks; these do not.
+_RINGS = frozenset({"pagerduty", "sms"})
+
+
+def lines(found: Sequence[Line], lang: Lang, table: Callable[[Sequence[str], Sequence[Row]], str]) -> str:
+    """A line each, and what does not hold below."""
+    ko = lang == "ko"
+    changed = any(line.differences is not None for line in found)
+    head = (
+        ("시나리오", "판정", "알림", "호출", "가장 늦은 감지")
+        if ko
+        else ("scenario", "holds", "alerts", "calls", "slowest")
+    )
+    rows = []
+    for line in found:
+        took = [alarm.fired_at - line.scenario.begins for alarm in line.timeline.alarms]
+        holds = ("아니오" if ko else "no") if line.wrong else ("예" if ko else "yes")
+        row = (
+            line.scenario.id, holds, str(len(line.timeline.alarms)), str(line.calls),
+            verdict.told(max(took), lang) if took else "-",
+        )  # fmt: skip
+        rows.append((*row, _changed(line.differences or (), lang)) if changed else row)
+    text = table((*head, "바뀐 것" if ko else "what changes") if changed else head, rows)
+    below = [f"{line.scenario.id}: {wrong}" for line in found for wrong in line.wrong]
+    return "\n".join([text, *([""] if below else []), *below])
+
+
+def _changed(found: Sequence[Difference], lang: Lang) -> str:
+    ko = lang == "ko"
+    counts = {
+        "새로 울림" if ko else "more": sum(each.before is None for each in found),
+        "안 울림" if ko else "fewer": sum(each.after is None for each in found),
+        "늦음" if ko else "later": sum(each.later is not None and each.later > timedelta(0) for each in found),
+        "빠름" if ko else "sooner": sum(each.later is not None and each.later < timedelta(0) for each in found),
+    }
+    return ", ".join(f"{number} {words}" for words, number in counts.items() if number) or "-"
+
+
+def plain_line(line: Line) -> dict[str, Any]:
+    """One scenario of many for programs."""
+    return {
+        **plain(Shown(line.timeline, line.scenario, line.wrong, differences=line.differences)),
+        "calls": line.calls,
+    }
+
+
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 

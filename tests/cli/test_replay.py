@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from observability import scenarios
 from observability.cli.main import main
 
 
@@ -88,6 +89,39 @@ def test_a_later_detection_is_said_in_minutes(capsys: pytest.CaptureFixture[str]
     assert re.search(r"high-error-rate +service=trip-service .* \d min later", out)
 
 
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three scenarios in place of all."""
+    wanted = ("errors-above-line", "outage-in-maintenance", "lost-probe")
+    found = tuple(each for each in scenarios.load() if each.id in wanted)
+    monkeypatch.setattr(scenarios, "load", lambda: found)
+
+
+def test_every_scenario_is_a_line_with_what_fired_and_how_often_somebody_was_called(
+    few: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = told(capsys, "replay", "--all", "--lang", "en")
+    assert (code, err) == (0, "")
+    assert [line.split() for line in out.splitlines()] == [
+        ["scenario", "holds", "alerts", "calls", "slowest"],
+        ["lost-probe", "yes", "0", "0", "-"],
+        ["errors-above-line", "yes", "1", "1", "4", "min"],
+        # The page and the text message; that its pods are gone is severity 2, and silent in the window.
+        ["outage-in-maintenance", "yes", "2", "2", "5", "min"],
+    ]
+
+
+def test_a_change_shows_what_it_makes_of_every_scenario(few: None, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "replay", "--all", "--set", "high-error-rate.above=2", "--lang", "en")
+    lines = out.splitlines()
+    assert code == 1
+    assert lines[2].split() == ["errors-above-line", "no", "0", "0", "-", "1", "fewer"]
+    assert lines[-1] == "errors-above-line: high-error-rate (service=location-service) fired 0 times, not 1"
+    _, out, _ = told(capsys, "replay", "--all", "--set", "high-error-rate.above=2", "--json")
+    found = {line["scenario"]: line for line in json.loads(out)}
+    assert (found["errors-above-line"]["holds"], found["outage-in-maintenance"]["calls"]) == (False, 2)
+
+
 def test_json_holds_times_values_and_deliveries(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = told(capsys, "replay", "sunday-maintenance", "--json")
     found = json.loads(out)
@@ -128,7 +162,9 @@ def test_exported_tables_are_replayed(capsys: pytest.CaptureFixture[str], tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "say what to replay: a SCENARIO (`tripobs scenarios`), --data DIR or --workspace NAME"),
+        ((), "say what to replay: a SCENARIO (`tripobs scenarios`), --all, --data DIR or --workspace NAME"),
+        (("--all", "service-down"), "say what to replay"),
+        (("--all", "--format", "html"), "`tripobs site` writes pages of all"),
         (("service-down", "--data", "x"), "say what to replay"),
         (("servce-down",), "there is no scenario 'servce-down'; did you mean 'service-down'?"),
         (("service-down", "--from", "2026-11-23T00:00Z"), "a scenario has its own time"),
