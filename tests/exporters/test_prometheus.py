@@ -380,5 +380,6 @@ def test_a_database_without_free_connections_fires_its_alert(
     # Its other alerts have no reason.
     groups = prometheus.data("/api/v1/rules?type=alert")["groups"]
     states = {rule["name"]: rule["state"] for group in groups for rule in group["rules"]}
-    assert states == {ALERT: "firing", "AiResponseTimeExceeded": "inactive", "PodCrashLoop": "inactive"}
+    assert {name for name, state in states.items() if state != "inactive"} == {ALERT}
+    assert states.keys() >= {"AiResponseTimeExceeded", "PodCrashLoop", "ReplicaLag", "CacheHitRatioLow"}
     assert all(rule["health"] == "ok" for group in groups for rule in group["rules"])
