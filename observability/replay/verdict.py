@@ -50,8 +50,7 @@ def _against(scenario: Scenario, expected: Expected, found: list[Alarm]) -> Iter
             if alarm.resolved_at is None:
                 yield f"{named(alarm)} did not resolve"
             elif alarm.resolved_at - scenario.ends > expected.resolved:
-                late = told(alarm.resolved_at - scenario.ends)
-                yield f"{named(alarm)} resolved {late} after the end, not within {told(expected.resolved)}"
+                yield f"{named(alarm)} resolved {_from_end(alarm.resolved_at - scenario.ends)}, not {_from_end(expected.resolved)}"
         wanted = expected.told
         if wanted is None:
             # Of several at once only the first sends a text message; the others may leave it out.
@@ -77,6 +76,10 @@ def told(length: timedelta, lang: Lang = "en") -> str:
     names = (" h", " min", " s") if lang == "en" else ("시간", "분", "초")
     parts = [(hours, names[0]), (minutes, names[1]), (rest if not hours else 0, names[2])]
     return " ".join(f"{number}{name}" for number, name in parts if number) or f"0{names[1]}"
+
+
+def _from_end(length: timedelta) -> str:
+    return f"{told(length)} {'before' if length < timedelta(0) else 'after'} the end"
 
 
 def told_after(length: timedelta) -> str:

@@ -152,5 +152,12 @@ class Deployment(Fault):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NearExpiry(Fault):
+    """Key Vault announces at the beginning that one of its objects, by its path, expires in thirty days."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CapReached(Fault):
     """The workspace's daily cap is hit: no billable rows until the end."""

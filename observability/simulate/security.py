@@ -21,6 +21,12 @@ def selects(con: DuckDBPyConnection, world: World) -> Iterator[tuple[str, str]]:
     hours = [(world.settings.at(minute).replace(tzinfo=None),) for minute in range(0, world.settings.minutes, 10)]
     load(con, "tick", {"happened": "TIMESTAMP"}, hours)
     load(con, "deployed", {"happened": "TIMESTAMP", "role": "VARCHAR", "version": "VARCHAR"}, list(_deployed(world)))
+    announced = [
+        (_at(fault.start), fault.path.partition("s/")[0].capitalize(), fault.path)
+        for fault in world.faults
+        if isinstance(fault, faults.NearExpiry)
+    ]
+    load(con, "announced", {"happened": "TIMESTAMP", "kind": "VARCHAR", "path": "VARCHAR"}, announced)
     yield "SigninLogs", _SIGN_INS
     yield "AADManagedIdentitySignInLogs", _IDENTITIES
     yield "AuditLogs", _DIRECTORY
@@ -75,6 +81,10 @@ SELECT happened, 'SecretSet', 200, 'OK', 'Success', '10.1.1.9', json_object('cla
     'https://kv-tripgen-prod.vault.azure.net/secrets/' || name, 'https://kv-tripgen-prod.vault.azure.net/secrets/' || name, 31
 FROM tick, (SELECT unnest(['database-connection-strings', 'redis-connection-string', 'jwt-signing-key']) AS name)
 WHERE hour(happened + INTERVAL 9 HOUR) = 3 AND minute(happened) = 0
+UNION ALL
+SELECT happened, kind || 'NearExpiryEventGridNotification', 200, 'OK', 'Success', '', NULL,
+    'https://kv-tripgen-prod.vault.azure.net/' || path, 'https://kv-tripgen-prod.vault.azure.net/' || path, 3
+FROM announced
 """
 _ACTIVITY = f"""
 SELECT happened AS TimeGenerated, 'MICROSOFT.CONTAINERSERVICE/MANAGEDCLUSTERS/WRITE' AS OperationNameValue, 'Administrative' AS CategoryValue,

@@ -185,8 +185,8 @@ def test_alerts_have_their_line_on_a_chart_of_what_they_watch() -> None:
         and any(step["color"] == "red" for step in body["fieldConfig"]["defaults"]["thresholds"]["steps"])
     }
 
-    # Counts below a minimum that differs by service, and an event: neither is a line on a chart.
-    assert ALERTS.keys() - lined == {"pods-below-pdb", "daily-cap-reached"}
+    # Counts below a minimum that differs by service, and events: neither is a line on a chart.
+    assert ALERTS.keys() - lined == {"pods-below-pdb", "daily-cap-reached", "secret-near-expiry"}
 
 
 def test_every_alert_line_stands_at_the_alerts_limit_and_the_text_says_so() -> None:

@@ -238,7 +238,6 @@ def test_a_web_test_asks_its_path_from_its_locations() -> None:
             "ValidationRules": {
                 "ExpectedHttpStatusCode": 200,
                 "SSLCheck": True,
-                "SSLCertRemainingLifetimeCheck": 30,
             },
         },
     }

@@ -1,0 +1,47 @@
+"""Key Vault: what has to be renewed."""
+
+from alerts.actions import TEAMS
+from kql import triage
+from observability.model.alert import Alert, Category, Severity
+from observability.model.signal import Engine
+from observability.model.source import Derived, Section
+from observability.model.text import Text
+from observability.model.units import Quantity, Unit, hours, minutes
+from observability.signals import key_vault
+
+NEAR_EXPIRY = Alert(
+    id="secret-near-expiry",
+    title=Text(ko="만료가 가까운 비밀 또는 인증서", en="Secret or Certificate Near Expiry"),
+    source=Derived(
+        Text(
+            ko="문서의 교체 주기(90, 180, 365일)보다 늦게까지 바뀌지 않아 만료 30일 전이 된 것입니다.",
+            en="It was not renewed within the document's rotation (90, 180, 365 days), and is thirty days from its end.",
+        ),
+        (Section("7.4.1"),),
+    ),
+    watches=key_vault.NEAR_EXPIRY,
+    engine=Engine.LOG,
+    above=Quantity(0, Unit.COUNT),
+    window=hours(1),
+    # The log arrives up to ten minutes late, and there are thirty days.
+    every=minutes(15),
+    severity=Severity.THREE,
+    severity_source=Derived(
+        Text(ko="만료까지 30일이 남았습니다.", en="There are thirty days left."), (Section("10.2.1"),)
+    ),
+    category=Category.RESOURCE,
+    actions=(TEAMS,),
+    meaning=Text(
+        ko="Key Vault의 비밀, 키 또는 인증서 하나가 30일 안에 만료됩니다.",
+        en="A secret, key or certificate in Key Vault expires within thirty days.",
+    ),
+    impact=Text(
+        ko="지금은 없습니다. 바꾸지 않으면 만료되는 날 서비스가 데이터베이스나 외부 API에 접속하지 못합니다.",
+        en="None yet. Unless it is renewed, services lose their database or an external API on the day it expires.",
+    ),
+    because=Text(
+        ko="Key Vault는 만료 30일 전에 한 번 기록합니다. 한 건이면 충분합니다.",
+        en="Key Vault logs it once, thirty days ahead: one is enough.",
+    ),
+    first_steps=(triage.RECENT_CHANGES,),
+)

@@ -1,0 +1,27 @@
+"""Secrets and certificates come to their end."""
+
+from observability.model.source import Section
+from observability.model.text import Text
+from observability.model.units import hours, minutes
+from observability.simulate import faults
+from observability.simulate.scenario import Expected, Scenario, kst
+
+CERTIFICATE_NEAR_END = Scenario(
+    id="certificate-near-end",
+    title=Text(ko="만료 30일 전의 인증서", en="A certificate thirty days from its end"),
+    happens=Text(
+        ko="Key Vault가 인증서 하나의 만료가 가깝다고 한 번 기록합니다. 아무도 호출되지 않아야 합니다.",
+        en="Key Vault logs once that a certificate is near its end. Nobody may be called out of bed for it.",
+    ),
+    source=Section("7.4.1"),
+    begins=kst("2026-11-24 03:00"),
+    lasts=hours(2),
+    faults=lambda begin, end: (faults.NearExpiry(start=begin, end=end, path="certificates/client-certificates"),),
+    expects=(
+        Expected(
+            alert="secret-near-expiry",
+            which={"object": "https://kv-tripgen-prod.vault.azure.net/certificates/client-certificates"},
+            count=1, within=minutes(15), resolved=minutes(-15), told=("teams",),
+        ),
+    ),
+)  # fmt: skip
