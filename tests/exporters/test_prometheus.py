@@ -380,6 +380,8 @@ def test_a_database_without_free_connections_fires_its_alert(
     # Its other alerts have no reason.
     groups = prometheus.data("/api/v1/rules?type=alert")["groups"]
     states = {rule["name"]: rule["state"] for group in groups for rule in group["rules"]}
-    assert {name for name, state in states.items() if state != "inactive"} == {ALERT}
+    active = {name for name, state in states.items() if state != "inactive"}
+    # Two look-ups in three hit: below the cache's line, as soon as its window has two readings.
+    assert active - {"CacheHitRatioLow"} == {ALERT}
     assert states.keys() >= {"AiResponseTimeExceeded", "PodCrashLoop", "ReplicaLag", "CacheHitRatioLow"}
     assert all(rule["health"] == "ok" for group in groups for rule in group["rules"])
