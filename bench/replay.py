@@ -35,7 +35,6 @@ from observability.simulate.settings import Settings
 from observability.simulate.write import write
 
 TPS, HOURS = 1_000, 24
-TABLES = ("AppRequests", "AppAvailabilityResults", "Perf")
 DAY = timedelta(days=1)
 END = simulated.DEFAULT_END
 SPAN = Span(END - DAY, END)
@@ -166,7 +165,8 @@ def spread(values: Sequence[float]) -> str:
 def made(data: Path) -> Path:
     if not (data / "demo.json").is_file():
         print(f"writing a day at {TPS:,} requests a second", file=sys.stderr, flush=True)
-        write(data, Settings(hours=HOURS, tps=TPS, end=END), only=TABLES)
+        read = sorted({table for alert in catalog.load().alerts for table in run.tables_of(alert)})
+        write(data, Settings(hours=HOURS, tps=TPS, end=END), only=read)
     return data
 
 
