@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from observability.design.objectives import PHASE_1, PHASE_2, PHASE_3
 from observability.design.telemetry import TRACING_SAMPLING, WORKSPACE
 from observability.design.volume import WRITTEN
 from observability.model.alert import Alert
@@ -19,6 +20,8 @@ from observability.render import durations
 from observability.simulate.load import of_day
 from observability.simulate.settings import KST
 
+DOCUMENT_LOADS = tuple(phase.throughput.to(Unit.PER_SECOND) for phase in (PHASE_1, PHASE_2, PHASE_3))
+"""Requests a second of the document's three phases."""
 DAY = 86_400
 _GB = 1e9
 _STEP = timedelta(minutes=1)

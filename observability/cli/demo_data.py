@@ -48,11 +48,9 @@ def make(folder: Path, settings: Settings, *, quiet: bool) -> dict[str, int]:
     """Write the tables, and say on a terminal which one is next. Raises FileExistsError, SourceUnavailable."""
     from observability.simulate.write import write
 
-    shown = sys.stderr.isatty() and not quiet
-
     def said(table: str, rows: int) -> None:
-        if shown:
-            print(f"\r\x1b[K{table}: {rows:,} rows", end="", file=sys.stderr, flush=True)
+        if not quiet:
+            terminal.progress(f"{table}: {rows:,} rows")
 
     try:
         return write(folder, settings, said=said)
@@ -61,5 +59,5 @@ def make(folder: Path, settings: Settings, *, quiet: bool) -> dict[str, int]:
             f"the simulator needs {error.name}; pip install 'tripgen-observability[replay]'"
         ) from error
     finally:
-        if shown:
-            print("\r\x1b[K", end="", file=sys.stderr)
+        if not quiet:
+            terminal.progress("")

@@ -13,8 +13,6 @@ from observability.cli import main, terminal
 if TYPE_CHECKING:
     from observability.forecast import Kind, Prices, Volume
 
-DOCUMENT_LOADS = (1_000.0, 5_000.0, 10_000.0)
-"""The loads of the three phases, section 13.1."""
 _MOST_TPS = 1e7
 
 
@@ -22,9 +20,9 @@ def forecast(arguments: argparse.Namespace) -> int:
     """Print the forecast of each load that was asked for."""
     from observability import catalog
     from observability import forecast as model
-    from observability.replay.verdict import told
+    from observability.render import durations
 
-    loads = arguments.tps or list(DOCUMENT_LOADS)
+    loads = arguments.tps or list(model.DOCUMENT_LOADS)
     wrong = [
         f"--tps '{tps:g}': give more than 0 and at most {_MOST_TPS:,.0f}" for tps in loads if not 0 < tps <= _MOST_TPS
     ]
@@ -53,7 +51,7 @@ def forecast(arguments: argparse.Namespace) -> int:
     rows.append(
         [
             f"{volumes[0].cap:g} GB {'한도에 닿는 때' if ko else 'cap is hit'}",
-            *(never if v.full_after is None else f"{told(v.full_after, arguments.lang)}" for v in volumes),
+            *(never if v.full_after is None else durations.short(v.full_after, arguments.lang) for v in volumes),
         ]
     )
     none = "없음" if ko else "none"

@@ -7,11 +7,11 @@ import difflib
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from observability.cli import main, terminal
+from observability.cli import formats, main, terminal
 from observability.model.alert import Alert
 from observability.model.errors import DefinitionError, SourceUnavailable
 from observability.query.errors import WrongArgument
@@ -122,7 +122,6 @@ def _find(name: str, known: Sequence[Scenario]) -> Scenario:
 
 def _replay(arguments: argparse.Namespace) -> int:
     from observability import catalog
-    from observability.replay import changes
 
     places = [arguments.scenario, arguments.all or None, arguments.data, arguments.workspace]
     if sum(place is not None for place in places) != 1:
@@ -137,11 +136,8 @@ def _replay(arguments: argparse.Namespace) -> int:
     if catalogue.problems:
         raise DefinitionError(catalogue.problems)
     alerts = _alerts(catalogue.alerts, arguments.alert)
-    try:
-        changed = changes.changed(alerts, arguments.set) if arguments.set else None
-    except changes.WrongChange as error:
-        raise WrongArgument(f"--set {error}") from None
-    _refuse_unwritable(arguments.out)
+    changed = _alerts(_changed(catalogue, arguments.set), arguments.alert) if arguments.set else None
+    formats.refuse(arguments)
     if arguments.all:
         return _all(arguments, catalogue, alerts, changed)
     if arguments.scenario is not None:
@@ -154,6 +150,22 @@ def _replay(arguments: argparse.Namespace) -> int:
     return main.UNAVAILABLE if shown.timeline.unread and not shown.timeline.evaluations else main.OK
 
 
+def _changed(catalogue: Catalogue, wanted: Sequence[str]) -> tuple[Alert, ...]:
+    """The alerts with other numbers, if Azure would take them: what cannot be deployed is not worth a replay."""
+    from observability.checks import run as checks
+    from observability.replay import changes
+
+    try:
+        changed = changes.changed(catalogue.alerts, wanted)
+        checks.sound(replace(catalogue, alerts=changed))
+    except changes.WrongChange as error:
+        raise WrongArgument(f"--set {error}") from None
+    except DefinitionError as error:
+        reasons = "; ".join(f"{problem.name}: {problem.wrong}; {problem.todo}" for problem in error.problems)
+        raise WrongArgument(f"--set {' '.join(wanted):.120}: {reasons}") from None
+    return changed
+
+
 def _all(
     arguments: argparse.Namespace, catalogue: Catalogue, alerts: Sequence[Alert], changed: Sequence[Alert] | None
 ) -> int:
@@ -163,20 +175,20 @@ def _all(
 
     lines: list[show.Line] = []
     for scenario in scenarios.load():
-        _progress(scenario.id)
+        terminal.progress(scenario.id)
         held = incident.telemetry(scenario, alerts)
         first = incident.play(scenario, alerts, held, catalogue.suppressions)
         last = first if changed is None else incident.play(scenario, changed, held, catalogue.suppressions)
         wrong = () if arguments.alert else tuple(verdict.judge(scenario, last))
         lines.append(show.Line(scenario, last, wrong, None if changed is None else _compared(first, last)))
-    _progress("")
+    terminal.progress("")
     if arguments.format == "json":
         import json
 
         text = json.dumps([show.plain_line(line) for line in lines], ensure_ascii=False, indent=2)
     else:
         text = show.lines(lines, arguments.lang, terminal.table)
-    _put(arguments, text)
+    formats.write(arguments, f"{text}\n")
     return main.PROBLEMS if any(line.wrong for line in lines) else main.OK
 
 
@@ -200,14 +212,14 @@ def _of_scenario(
     from observability.replay.show import Shown
 
     scenario = _find(arguments.scenario, scenarios.load())
-    _progress("simulating")
+    terminal.progress("simulating")
     held = incident.telemetry(scenario, alerts)
 
     def play(given: Sequence[Alert]) -> Timeline:
         found = incident.play(
             scenario, given, held, catalogue.suppressions, charted=arguments.format == "html", said=_rule
         )
-        _progress("")
+        terminal.progress("")
         return found
 
     first = play(alerts)
@@ -268,7 +280,7 @@ def _workspace(
             None, arguments.start, arguments.end, now=now, default=timedelta(days=1), attended=sys.stdin.isatty()
         )
         start, end = _whole(asked.start), _whole(asked.end)
-        logs = history.Workspace(run.connect(), backend, _progress, threading.Event())
+        logs = history.Workspace(run.connect(), backend, terminal.progress, threading.Event())
         logs.prepare([rules.of(alert) for alert in (*alerts, *(changed or ()))], start, end)
         first = _run(arguments, catalogue, alerts, Telemetry(logs), start, end)
         second = _run(arguments, catalogue, changed, Telemetry(logs), start, end) if changed else None
@@ -298,7 +310,7 @@ def _run(
         charted=arguments.format == "html",
         said=_rule,
     )
-    _progress("")
+    terminal.progress("")
     return found
 
 
@@ -309,18 +321,7 @@ def _compared(first: Timeline, second: Timeline) -> tuple[Difference, ...]:
 
 
 def _rule(rule: Rule) -> None:
-    _progress(rule.alert.id)
-
-
-def _progress(words: str) -> None:
-    """Which rule is at work, on a terminal only."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
-
-
-def _refuse_unwritable(out: str | None) -> None:
-    if out is not None and (not Path(out).parent.is_dir() or Path(out).is_dir()):
-        raise WrongArgument(f"--out '{out}': is not a file that can be written; name one in a folder that is there")
+    terminal.progress(rule.alert.id)
 
 
 def _write(arguments: argparse.Namespace, shown: Shown) -> None:
@@ -336,11 +337,4 @@ def _write(arguments: argparse.Namespace, shown: Shown) -> None:
         text = page.page(shown, arguments.lang)
     else:
         text = show.text(shown, arguments.lang, terminal.table)
-    _put(arguments, text)
-
-
-def _put(arguments: argparse.Namespace, text: str) -> None:
-    if arguments.out is None:
-        print(text)
-    else:
-        Path(arguments.out).write_text(f"{text}\n", encoding="utf-8")
+    formats.write(arguments, f"{text}\n")

@@ -23,7 +23,7 @@ def site(arguments: argparse.Namespace) -> int:
         if catalogue.problems:
             raise DefinitionError(catalogue.problems)
         known = scenarios.load()
-        artefacts = pages.build(catalogue, known, facts.measured(catalogue, known, _progress))
+        artefacts = pages.build(catalogue, known, facts.measured(catalogue, known, terminal.progress))
     except DefinitionError as error:
         terminal.problems(error.problems)
         return main.PROBLEMS
@@ -31,7 +31,7 @@ def site(arguments: argparse.Namespace) -> int:
         print(f"tripobs: {error}", file=sys.stderr)
         return main.UNAVAILABLE
     finally:
-        _progress("")
+        terminal.progress("")
     folder = Path(arguments.out) if arguments.out else FOLDER
     if arguments.check:
         difference = output.compare(folder, artefacts)
@@ -48,8 +48,3 @@ def site(arguments: argparse.Namespace) -> int:
         changed = len(difference.missing) + len(difference.stale)
         print(f"{len(artefacts)} files, {size:,} bytes in {folder}: {changed} written, {len(difference.extra)} removed")
     return main.OK
-
-
-def _progress(words: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)

@@ -52,3 +52,9 @@ def problems(found: Sequence[object]) -> None:
     for problem in found:
         print(colour(str(problem), "red", sys.stderr), file=sys.stderr)
     print(f"{len(found)} problem{'s' if len(found) != 1 else ''}", file=sys.stderr)
+
+
+def progress(words: str) -> None:
+    """What is at work, in place of what was before, where somebody looks; no words take it away."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)

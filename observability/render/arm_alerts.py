@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from observability.model.alert import Alert
 from observability.model.place import Place
@@ -20,6 +21,12 @@ RULE_TYPES = {
     Engine.METRIC: "Microsoft.Insights/metricAlerts",
     Engine.PROMETHEUS: "Microsoft.AlertsManagement/prometheusRuleGroups",
 }
+
+
+# How many windows a log rule looks at, and how many of them have to fail: the document knows of one.
+PERIODS, NEEDED = 1, 1
+# How long a Prometheus rule has to be false before its alert resolves: Azure's own default, written out.
+PROMETHEUS_RESOLVES = timedelta(minutes=5)
 
 
 def rule_name(alert: Alert) -> str:
@@ -91,7 +98,7 @@ def log_rule(alert: Alert, lang: Lang) -> Resource:
                         "dimensions": _dimensions(alert.watches.by(Engine.LOG)),
                         "operator": "GreaterThan" if alert.above is not None else "LessThan",
                         "threshold": promql.limit(alert),
-                        "failingPeriods": {"numberOfEvaluationPeriods": 1, "minFailingPeriodsToAlert": 1},
+                        "failingPeriods": {"numberOfEvaluationPeriods": PERIODS, "minFailingPeriodsToAlert": NEEDED},
                     }
                 ]
             },
@@ -191,7 +198,7 @@ def prometheus_rule(alert: Alert, lang: Lang) -> Resource:
         "severity": int(alert.severity),
         "labels": labels_of(alert),
         "annotations": {**said, "runbook_url": runbook},
-        "resolveConfiguration": {"autoResolved": True, "timeToResolve": "PT5M"},
+        "resolveConfiguration": {"autoResolved": True, "timeToResolve": durations.iso(PROMETHEUS_RESOLVES)},
         "actions": [{"actionGroupId": _group_id(alert), "actionProperties": _properties(alert)}],
     }
     if alert.pending is not None:

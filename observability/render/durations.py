@@ -52,3 +52,16 @@ def words(duration: timedelta, lang: Lang) -> str:
     if lang == "ko":
         return " ".join(f"{count}{names[unit]}" for count, unit in parts)
     return " ".join(f"{count} {names[unit]}{'s' if count != 1 else ''}" for count, unit in parts)
+
+
+_SHORT: dict[Lang, dict[str, str]] = {
+    "ko": _WORDS["ko"],
+    "en": {"d": " d", "h": " h", "m": " min", "s": " s"},
+}
+
+
+def short(duration: timedelta, lang: Lang) -> str:
+    """``7분``, ``8 min 30 s``, ``0 min``: for tables and lines of time; whatever the sign, to the second."""
+    whole = timedelta(seconds=round(abs(duration.total_seconds())))
+    parts = _parts(whole) if whole else [(0, "m")]
+    return " ".join(f"{count}{_SHORT[lang][unit]}" for count, unit in parts)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from observability.model.alert import Alert
 from observability.model.units import Quantity
@@ -41,13 +42,11 @@ def _one(alert: Alert, setting: str, value: str, change: str) -> Alert:
         if alert.limit is None or getattr(alert, setting) is None:
             has = "above" if alert.above is not None else "below"
             raise WrongChange(f"'{change:.80}': the alert has '{has}', not '{setting}'")
-        quantity = Quantity(_number(value, change), alert.limit.unit)
-        return replace(alert, above=quantity) if setting == "above" else replace(alert, below=quantity)
+        limit: dict[str, Any] = {setting: Quantity(_number(value, change), alert.limit.unit)}
+        return replace(alert, **limit)
     if setting in _TIMES:
-        length = _length(value, change)
-        if setting == "window":
-            return replace(alert, window=length)
-        return replace(alert, every=length) if setting == "every" else replace(alert, pending=length)
+        length: dict[str, Any] = {setting: _length(value, change)}
+        return replace(alert, **length)
     if setting in alert.params:
         number = _number(value, change)
         given = int(number) if isinstance(alert.params[setting], int) and number.is_integer() else number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,11 @@ from observability.model.alert import Alert
 from observability.model.errors import SourceUnavailable
 from observability.model.query import Kql
 from observability.model.signal import Engine
-from observability.query.answers import Answer, Ask, Span, Status, Table
+from observability.query.answers import Answer, Ask, Failure, Span, Status, Table
 from observability.query.local import files
 from observability.query.local.engine import Refused, tables_of
 from observability.query.local.files import quoted
+from observability.query.times import kst
 from observability.replay import delays, run, windows
 from observability.replay.machine import Values
 from observability.replay.rules import Rule
@@ -25,7 +26,7 @@ from observability.replay.windows import RAW, Logs
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from observability.query.answers import Backend, Failure
+    from observability.query.answers import Backend
 
 DAY = timedelta(days=1)
 _TYPES = files.DUCKDB_TYPES
@@ -51,17 +52,26 @@ def exported(folder: Path, alerts: Iterable[Alert], span: Span | None = None) ->
     con.execute("SET schema = 'main'")
     columns = {table: view.columns for table, view in views.items()}
     span = span or _reach(con, there)
-    return Telemetry(Missing(con, columns)), span
+    return Telemetry(Exported(con, columns)), span
 
 
-class Missing(Logs):
-    """Tables of which some may not be there: a rule on one of those is refused, not answered with nothing."""
+class Exported(Logs):
+    """Tables of which some may not be there, or not in that time: nobody is told that nothing happened then."""
 
     def values(self, rule: Rule, start: datetime, end: datetime) -> dict[datetime, Values]:
         for table in run.tables_of(rule.alert):
             if table not in self.columns:
                 raise SourceUnavailable(f"no file for table '{table}'; {files.Folder.how_to_export(table)}")
+            if not self._any(table, start, end):
+                raise SourceUnavailable(f"table '{table}' has no row from {kst(start)} to {kst(end)}")
         return super().values(rule, start, end)
+
+    def _any(self, table: str, start: datetime, end: datetime) -> bool:
+        found = self.con.execute(
+            f"SELECT 1 FROM {RAW}.{quoted(table)} WHERE TimeGenerated >= $start AND TimeGenerated < $end LIMIT 1",  # noqa: S608
+            {"start": _naive(start), "end": _naive(end)},
+        )
+        return found.fetchone() is not None
 
 
 _EARLIEST, _LATEST = datetime.fromisoformat("2000-01-01T00:00Z"), datetime.fromisoformat("2100-01-01T00:00Z")
@@ -76,9 +86,8 @@ def _reach(con: DuckDBPyConnection, tables: Iterable[str]) -> Span:
     if not moments:
         raise SourceUnavailable("none of the tables that the alerts read has a row; export some")
     first, last = min(moments), max(moments)
-    utc = _EARLIEST.tzinfo
-    start = first.replace(second=0, microsecond=0, tzinfo=utc)
-    return Span(start, last.replace(second=0, microsecond=0, tzinfo=utc) + timedelta(minutes=1))
+    start = first.replace(second=0, microsecond=0, tzinfo=UTC)
+    return Span(start, last.replace(second=0, microsecond=0, tzinfo=UTC) + timedelta(minutes=1))
 
 
 # --- a workspace ------------------------------------------------------------------------------------------------------
@@ -150,8 +159,6 @@ class Workspace(Logs):
 
 
 def _incomplete(answer: Answer) -> Failure:
-    from observability.query.answers import Failure
-
     return Failure("incomplete", f"the workspace's answer is {answer.status.value}")
 
 
@@ -160,8 +167,13 @@ def _minute(moment: datetime) -> int:
     return -int(-moment.timestamp() // 60)
 
 
+def _naive(moment: datetime) -> datetime:
+    """In UTC and without saying so, as the tables hold it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
 def _stored(row: tuple[object, ...]) -> list[object]:
-    return [cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell for cell in row]
+    return [_naive(cell) if isinstance(cell, datetime) else cell for cell in row]
 
 
 def _days(start: datetime, end: datetime) -> Iterator[Span]:

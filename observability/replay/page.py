@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -11,9 +9,9 @@ import jinja2
 from markupsafe import Markup
 
 from observability.model.text import Lang
-from observability.query.show.html import style
+from observability.query.show import html
 from observability.query.times import kst
-from observability.replay import show, verdict
+from observability.replay import show
 from observability.replay.charts import HEIGHT, WIDTH, Chart, chart
 from observability.replay.show import Shown
 
@@ -22,8 +20,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 def page(shown: Shown, lang: Lang) -> str:
     """The whole page."""
-    sheet = f"{style()}\n{_extra()}"
-    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    sheet = f"{html.style()}\n{_extra()}"
     text: str = _template().render(
         lang=lang,
         ko=lang == "ko",
@@ -32,7 +29,7 @@ def page(shown: Shown, lang: Lang) -> str:
         timeline=shown.timeline,
         charts=charts(shown, lang),
         style=Markup(sheet),  # noqa: S704 - our own files
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
+        policy=html.policy(sheet),
     )
     return text
 
@@ -55,22 +52,18 @@ def _extra() -> str:
     return (TEMPLATES / "replay.css").read_text(encoding="utf-8")
 
 
-def environment() -> jinja2.Environment:
-    """What the templates of this folder may use."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals.update(
-        kst=kst, told=verdict.told, longest=verdict.longest, dims_of=show.dims_of, who=show.who, value_of=show.value_of,
-        limit_of=show.limit_of, WIDTH=WIDTH, HEIGHT=HEIGHT,
-    )  # fmt: skip
-    return made
-
-
 @cache
 def _template() -> jinja2.Template:
-    return environment().get_template("replay.html.j2")
+    made = html.environment(TEMPLATES)
+    made.globals.update(
+        kst=kst,
+        unread=show.unread,
+        quiet=show.quiet,
+        dims_of=show.dims_of,
+        who=show.who,
+        value_of=show.value_of,
+        limit_of=show.limit_of,
+        WIDTH=WIDTH,
+        HEIGHT=HEIGHT,
+    )
+    return made.get_template("replay.html.j2")

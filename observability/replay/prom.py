@@ -9,68 +9,20 @@ import math
 import operator
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
+
+from observability.replay.counters import increase, quantiles
+from observability.replay.samples import Labels, Samples, Series
 
 LOOKBACK = 300.0
 """Seconds for which a series is taken to stand where its last sample was."""
-Labels = tuple[tuple[str, str], ...]
-"""Names and values, sorted; without the metric's own name."""
 Vector = dict[Labels, float]
 _Evaluated = Callable[[float], Any]
 
 
 class NotKnown(ValueError):
     """A form of PromQL that is not evaluated here."""
-
-
-@dataclass(slots=True)
-class Series:
-    """One series: rising Unix seconds, and a value for each; None marks the moment from which it is gone."""
-
-    labels: Labels
-    times: list[float] = field(default_factory=list)
-    values: list[float | None] = field(default_factory=list)
-
-
-class Samples:
-    """Series by metric name."""
-
-    def __init__(self) -> None:
-        self._by_name: dict[str, dict[Labels, Series]] = {}
-
-    def add(self, name: str, labels: Mapping[str, str], times: Iterable[float], values: Iterable[float | None]) -> None:
-        """Append samples to a series; they have to be newer than those it has."""
-        key = tuple(sorted(labels.items()))
-        series = self._by_name.setdefault(name, {}).setdefault(key, Series(key))
-        series.times.extend(times)
-        series.values.extend(values)
-
-    def of(self, name: str) -> list[Series]:
-        return list(self._by_name.get(name, {}).values())
-
-    def names(self) -> frozenset[str]:
-        return frozenset(self._by_name)
-
-    def openmetrics(self) -> str:
-        """The samples as a page with timestamps, as `promtool tsdb create-blocks-from openmetrics` reads it."""
-        lines = []
-        for name, found in sorted(self._by_name.items()):
-            lines.append(f"# TYPE {name} unknown")
-            for series in found.values():
-                told = ",".join(f'{label}="{_escaped(value)}"' for label, value in series.labels)
-                head = f"{name}{{{told}}}" if told else name
-                lines += [
-                    f"{head} {value!r} {moment:.3f}"
-                    for moment, value in zip(series.times, series.values, strict=True)
-                    if value is not None
-                ]
-        return "\n".join([*lines, "# EOF", ""])
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def compiled(expression: str, samples: Samples) -> Callable[[float], Vector]:
@@ -215,7 +167,7 @@ class _Compiler:
                 found = {}
                 end = moment - offset
                 for labels, times, values in ranges(moment):
-                    gained = _increase(times, values, end - length, end, each_second)
+                    gained = increase(times, values, end - length, end, each_second)
                     if gained is not None:
                         found[labels] = gained
                 return found
@@ -226,7 +178,7 @@ class _Compiler:
             return lambda moment: {labels: each(value) for labels, value in inner(moment).items()}
         if name == "histogram_quantile":
             quantile, buckets = self.compile(arguments[0]), self.compile(arguments[1])
-            return lambda moment: _quantiles(quantile(moment), buckets(moment))
+            return lambda moment: quantiles(quantile(moment), buckets(moment))
         if name == "absent":
             inner = self.compile(arguments[0])
             told = _equal(arguments[0])
@@ -344,67 +296,6 @@ def _set(name: str, this: Vector, that: Vector, key: Callable[[Labels], Labels])
         return {labels: value for labels, value in this.items() if key(labels) not in there}
     here = {key(labels) for labels in this}
     return {**this, **{labels: value for labels, value in that.items() if key(labels) not in here}}
-
-
-def _increase(times: list[float], values: list[float], start: float, end: float, length: float | None) -> float | None:
-    """What a counter gained between two moments, carried on to them as Prometheus does; None under two samples.
-
-    A second's share of it where ``length``, the seconds between them, is given.
-    """
-    if len(values) < 2:
-        return None
-    gained = values[-1] - values[0]
-    before = values[0]
-    for value in values:
-        if value < before:
-            gained += before
-        before = value
-    sampled = times[-1] - times[0]
-    between = sampled / (len(times) - 1)
-    to_start, to_end = times[0] - start, end - times[-1]
-    if gained > 0 and values[0] >= 0:
-        # A counter is not carried back to where it would be negative.
-        to_start = min(to_start, sampled * (values[0] / gained))
-    limit = between * 1.1
-    whole = sampled
-    whole += to_start if to_start < limit else between / 2
-    whole += to_end if to_end < limit else between / 2
-    # In this order, as Prometheus rounds: a floor() around it would show the difference.
-    factor = whole / sampled
-    return gained * (factor if length is None else factor / length)
-
-
-def _quantiles(quantile: float, buckets: Vector) -> Vector:
-    groups: dict[Labels, list[tuple[float, float]]] = {}
-    for labels, value in buckets.items():
-        bound = dict(labels).get("le")
-        if bound is not None:
-            rest = tuple(pair for pair in labels if pair[0] != "le")
-            groups.setdefault(rest, []).append((float(bound), value))
-    return {labels: _quantile(quantile, sorted(found)) for labels, found in groups.items()}
-
-
-def _quantile(quantile: float, buckets: list[tuple[float, float]]) -> float:
-    if not buckets or buckets[-1][0] != math.inf or len(buckets) < 2:
-        return math.nan
-    if quantile < 0 or quantile > 1:
-        return -math.inf if quantile < 0 else math.inf
-    highest, counts = 0.0, []
-    for _, count in buckets:
-        highest = max(highest, count)
-        counts.append(highest)
-    total = counts[-1]
-    if total == 0 or math.isnan(total):
-        return math.nan
-    rank = quantile * total
-    at = next(index for index, count in enumerate(counts) if count >= rank)
-    if at == len(buckets) - 1:
-        return buckets[-2][0]
-    upper = buckets[at][0]
-    if at == 0 and upper <= 0:
-        return upper
-    lower, below = (buckets[at - 1][0], counts[at - 1]) if at else (0.0, 0.0)
-    return lower + (upper - lower) * ((rank - below) / (counts[at] - below))
 
 
 def _divided(this: float, that: float) -> float:

@@ -1,4 +1,4 @@
-"""Alert rules as Azure's machine reads them, taken from the very resources that are deployed."""
+"""Alert rules as Azure's machine reads them: a test holds each against the resource that is deployed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from observability.model.alert import Alert
 from observability.model.signal import Engine
-from observability.render import durations, kql, promql
+from observability.render import arm_alerts, durations, kql, promql
 
 Dims = tuple[tuple[str, str], ...]
 """Which one of the alerts that a rule splits into: names and values, sorted."""
@@ -16,8 +16,6 @@ SOON = timedelta(minutes=10)
 """How long a log alert that is evaluated every minute has to be clean before it resolves."""
 METRIC_CLEAN = 3
 """Clean evaluations after which a metric alert resolves."""
-PROMETHEUS_RESOLVE = timedelta(minutes=5)
-"""timeToResolve of a Prometheus rule, as render/arm_alerts writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class Rule:
     window: timedelta
     every: timedelta
     condition: Condition
-    periods: int = 1
-    needed: int = 1
+    periods: int = arm_alerts.PERIODS
+    needed: int = arm_alerts.NEEDED
     stateful: bool = True
     mute: timedelta | None = None
     pending: timedelta = timedelta(0)
@@ -64,7 +62,7 @@ def of(alert: Alert) -> Rule:
     clean: Mapping[Engine, timedelta | int] = {
         Engine.LOG: log_clean(alert.every),
         Engine.METRIC: METRIC_CLEAN,
-        Engine.PROMETHEUS: PROMETHEUS_RESOLVE,
+        Engine.PROMETHEUS: arm_alerts.PROMETHEUS_RESOLVES,
     }
     return Rule(
         alert=alert,

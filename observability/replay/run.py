@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from observability.checks import series
 from observability.model.alert import Alert, Suppression
 from observability.model.errors import SourceUnavailable
 from observability.model.signal import Engine
@@ -14,6 +15,7 @@ from observability.query.local import engine
 from observability.replay import delays, prom, told
 from observability.replay.machine import Event, Kind, Machine, Values
 from observability.replay.rules import Dims, Rule
+from observability.replay.samples import Samples
 from observability.replay.windows import RAW, Logs
 from observability.simulate import platform, scrapes
 from observability.simulate.world import World
@@ -31,15 +33,15 @@ class Telemetry:
 
     logs: Logs
     world: World | None = None
-    _samples: prom.Samples | None = None
+    _samples: Samples | None = None
     _metrics: dict[tuple[str, str], list[tuple[datetime, Dims, float]]] = field(default_factory=dict)
 
-    def samples(self) -> prom.Samples:
+    def samples(self) -> Samples:
         """Raises SourceUnavailable where there are none."""
         if self._samples is None:
             if self.world is None:
                 raise SourceUnavailable("there are no Prometheus samples in exported tables; replay a scenario")
-            self._samples = prom.Samples()
+            self._samples = Samples()
             for name, labels, times, values in scrapes.scraped(self.world):
                 self._samples.add(name, labels, times, values)
         return self._samples
@@ -103,19 +105,19 @@ def _of_metric(rule: Rule, telemetry: Telemetry, start: datetime, end: datetime)
     metric = rule.alert.watches.metric
     assert metric is not None, "a metric rule has a platform metric"
     names = {azure: ours for ours, azure in metric.by.items()}
-    series: dict[Dims, list[tuple[datetime, float]]] = {}
+    measured: dict[Dims, list[tuple[datetime, float]]] = {}
     for moment, dims, value in telemetry.platform(metric.resource, metric.metric):
         pairs = dict(dims)
         if all(pairs.get(name) == wanted for name, wanted in metric.only.items()):
             key = tuple(sorted((names[name], found) for name, found in dims if name in names))
-            series.setdefault(key, []).append((moment, value))
+            measured.setdefault(key, []).append((moment, value))
     combine = _COMBINED[metric.aggregation]
     at = start
     while (at := at + rule.every) <= end:
         # A minute's number is complete when the minute is over, and there a little later.
         newest = at - _MINUTE - delays.METRIC if telemetry.logs.late else at - _MINUTE
         found: dict[Dims, tuple[float, ...]] = {}
-        for key, points in series.items():
+        for key, points in measured.items():
             inside = [value for moment, value in _between(points, at - rule.window, newest)]
             if inside:
                 found[key] = (combine(inside),)
@@ -146,7 +148,11 @@ _COMBINED: dict[str, Callable[[Sequence[float]], float]] = {
 def _of_prometheus(
     rule: Rule, telemetry: Telemetry, start: datetime, end: datetime
 ) -> Iterator[tuple[datetime, Values]]:
-    value_at = prom.compiled(rule.text, telemetry.samples())
+    samples = telemetry.samples()
+    # A series that nobody simulates would read as one that is not there, and the alert as quiet.
+    if missing := series.read(rule.text).names - samples.names():
+        raise SourceUnavailable(f"no samples of {', '.join(sorted(missing))}")
+    value_at = prom.compiled(rule.text, samples)
     at = start
     while (at := at + rule.every) <= end:
         yield at, {labels: (value,) for labels, value in value_at(at.timestamp()).items()}

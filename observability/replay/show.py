@@ -10,7 +10,9 @@ from typing import Any
 from observability.model.alert import Alert
 from observability.model.text import Lang
 from observability.model.units import Quantity
+from observability.query import cells
 from observability.query.times import KST, kst
+from observability.render import durations
 from observability.replay import verdict
 from observability.replay.changes import Difference
 from observability.replay.machine import Kind
@@ -47,7 +49,8 @@ def limit_of(alert: Alert, lang: Lang) -> str:
 
 
 def dims_of(alarm: Alarm) -> str:
-    return ", ".join(f"{name}={value}" for name, value in alarm.dims) or "-"
+    """Which one it is; a service's or a node's name from an export is shown, and does nothing to the terminal."""
+    return cells.visible(", ".join(f"{name}={value}" for name, value in alarm.dims)) or "-"
 
 
 def who(alarm: Alarm, lang: Lang, kind: Kind = Kind.FIRED) -> str:
@@ -82,13 +85,28 @@ def text(shown: Shown, lang: Lang, table: Callable[[Sequence[str], Sequence[Row]
         lines += ["", table(_DETECTED[lang], list(_detected(shown, lang)))]
         lines += ["", _by_severity(timeline, lang)]
     else:
-        lines += ["", "울린 알림이 없습니다." if ko else "No alert fired."]
+        lines += ["", quiet(timeline, lang)]
     if shown.differences is not None:
         lines += ["", *_differences(shown.differences, lang, table)]
-    lines += [f"{'평가하지 못함' if ko else 'not evaluated'}: {alert}: {why}" for alert, why in timeline.unread]
+    lines += [f"{'평가하지 못함' if ko else 'not evaluated'}: {each}" for each in unread(timeline)]
     if scenario is not None:
         lines += ["", *_holds(shown, lang)]
     return "\n".join(lines)
+
+
+def quiet(timeline: Timeline, lang: Lang) -> str:
+    """What to say where nothing fired."""
+    if not timeline.evaluations:
+        return "아무것도 평가하지 못했습니다." if lang == "ko" else "Nothing could be evaluated."
+    return "울린 알림이 없습니다." if lang == "ko" else "No alert fired."
+
+
+def unread(timeline: Timeline) -> list[str]:
+    """The alerts that could not be evaluated, those with one reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for alert, why in timeline.unread:
+        by_reason.setdefault(why, []).append(alert)
+    return [f"{', '.join(alerts)}: {cells.visible(why)}" for why, alerts in by_reason.items()]
 
 
 _HEAD: dict[Lang, Row] = {
@@ -139,7 +157,7 @@ def _moments(shown: Shown, lang: Lang) -> Iterator[Row]:
 
 
 def _after(length: timedelta, lang: Lang) -> str:
-    return f"{'-' if length < timedelta(0) else '+'}{verdict.told(length, lang)}"
+    return f"{'-' if length < timedelta(0) else '+'}{durations.short(length, lang)}"
 
 
 def _detected(shown: Shown, lang: Lang) -> Iterator[Row]:
@@ -151,7 +169,7 @@ def _detected(shown: Shown, lang: Lang) -> Iterator[Row]:
             alarm.rule.alert.id, dims_of(alarm), str(int(alarm.rule.alert.severity)),
             _after(alarm.visible_at - origin, lang) if alarm.visible_at is not None and origin is not None else "-",
             _after(alarm.fired_at - origin, lang) if origin is not None else kst(alarm.fired_at),
-            verdict.told(verdict.longest(alarm.rule), lang), verdict.told(lasted, lang) if lasted is not None else still,
+            durations.short(verdict.longest(alarm.rule), lang), durations.short(lasted, lang) if lasted is not None else still,
         )  # fmt: skip
 
 
@@ -200,7 +218,7 @@ def _differences(
         else:
             later = each.later > timedelta(0)
             word = ("늦음" if later else "빠름") if ko else ("later" if later else "sooner")
-            what = f"{verdict.told(each.later, lang)} {word}"
+            what = f"{durations.short(each.later, lang)} {word}"
         rows.append((alarm.rule.alert.id, dims_of(alarm), _at(each.before), _at(each.after), what))
     head = ("알림", "대상", "전", "후", "차이") if ko else ("alert", "which", "before", "after", "difference")
     yield table(head, rows)
@@ -247,7 +265,7 @@ def lines(found: Sequence[Line], lang: Lang, table: Callable[[Sequence[str], Seq
         holds = ("아니오" if ko else "no") if line.wrong else ("예" if ko else "yes")
         row = (
             line.scenario.id, holds, str(len(line.timeline.alarms)), str(line.calls),
-            verdict.told(max(took), lang) if took else "-",
+            durations.short(max(took), lang) if took else "-",
         )  # fmt: skip
         rows.append((*row, _changed(line.differences or (), lang)) if changed else row)
     text = table((*head, "바뀐 것" if ko else "what changes") if changed else head, rows)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
+from observability.design.operations import MAINTENANCE
 from observability.model.alert import Action, Channel, Suppression
+from observability.query.times import KST
 from observability.replay.machine import Event, Kind
 
 SMS_EVERY = timedelta(minutes=5)
 """At most one text message to a number in this time; those in between are dropped."""
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_ZONES = {"Korea Standard Time": timezone(timedelta(hours=9), "KST"), "UTC": timezone(timedelta(0), "UTC")}
+_ZONES = {MAINTENANCE.time_zone_windows: KST, "UTC": UTC}
 
 
 @dataclass(frozen=True, slots=True)

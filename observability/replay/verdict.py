@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from observability.model.signal import Engine
-from observability.model.text import Lang
+from observability.render import durations
 from observability.replay import delays
 from observability.replay.machine import Kind
 from observability.replay.rules import Rule
@@ -42,7 +42,7 @@ def _against(scenario: Scenario, expected: Expected, found: list[Alarm]) -> Iter
     for alarm in found:
         took = alarm.fired_at - scenario.begins
         if not timedelta(0) <= took <= expected.within:
-            yield f"{named(alarm)} fired {told_after(took)}, not within {told(expected.within)}"
+            yield f"{named(alarm)} fired {told_after(took)}, not within {_short(expected.within)}"
         labels = tuple(name for name, _ in alarm.dims)
         if expected.by is not None and labels != expected.by:
             yield f"{named(alarm)} is split by {', '.join(labels) or 'nothing'}, not {', '.join(expected.by) or 'nothing'}"
@@ -69,21 +69,16 @@ def named(alarm: Alarm) -> str:
     return f"{alarm.rule.alert.id}{f' ({dims})' if dims else ''}"
 
 
-def told(length: timedelta, lang: Lang = "en") -> str:
-    """``7 min``, ``8 min 30 s``, ``1 h 5 min``; in Korean ``7분``."""
-    seconds = round(abs(length.total_seconds()))
-    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
-    names = (" h", " min", " s") if lang == "en" else ("시간", "분", "초")
-    parts = [(hours, names[0]), (minutes, names[1]), (rest if not hours else 0, names[2])]
-    return " ".join(f"{number}{name}" for number, name in parts if number) or f"0{names[1]}"
+def _short(length: timedelta) -> str:
+    return durations.short(length, "en")
 
 
 def _from_end(length: timedelta) -> str:
-    return f"{told(length)} {'before' if length < timedelta(0) else 'after'} the end"
+    return f"{_short(length)} {'before' if length < timedelta(0) else 'after'} the end"
 
 
 def told_after(length: timedelta) -> str:
-    return f"{told(length)} {'before it began' if length < timedelta(0) else 'after it began'}"
+    return f"{_short(length)} {'before it began' if length < timedelta(0) else 'after it began'}"
 
 
 def longest(rule: Rule) -> timedelta:

@@ -44,7 +44,7 @@ _NOW = frozenset({"now", "ago", "ingestion_time"})
 
 @dataclass
 class Logs:
-    """Tables of one connection, each with its delay. ``answers`` keeps sums that several rules share."""
+    """Tables of one connection, each with its delay. What several rules share is worked out once."""
 
     con: DuckDBPyConnection
     columns: Mapping[str, Sequence[str]]
@@ -86,8 +86,7 @@ class Logs:
             rows = self._from_rows(rule, measure, start, end)
         else:
             rows = self._one_by_one(rule, start, end)
-        names = tuple(measure.by)
-        return _by_time(rows, names, rule.periods)
+        return _by_time(rows, tuple(measure.by), rule.periods)
 
     def first_seen(self, rule: Rule, dims: Dims, since: datetime) -> datetime | None:
         """When the first minute of ``dims`` from ``since`` on could be read; None where single minutes are not kept."""
@@ -141,7 +140,8 @@ class Logs:
         text = self._sums_text(measure, rule)
         key = (text, start, end)
         if key not in self._sums:
-            table = self._view(text, SEEN, start, end)
+            (table,) = engine.tables_of(text)
+            self._view_of(table, start, end)
             sql, parameters = engine.translate(text, {table: [*self.columns[table], SEEN]}, end)
             name = f"tripobs_sums_{len(self._sums)}"
             self.con.execute(f"CREATE TEMP TABLE {name} AS {sql}", parameters)
@@ -183,7 +183,7 @@ class Logs:
             for period in range(rule.periods):
                 upto = at - period * rule.window
                 for table in engine.tables_of(rule.text):
-                    self._view_of(table, SEEN, upto - rule.window, upto, f"{SEEN} <= {int(at.timestamp()) // 60}")
+                    self._view_of(table, upto - rule.window, upto, f"{SEEN} <= {int(at.timestamp()) // 60}")
                 schema = {table: [*self.columns[table], SEEN] for table in engine.tables_of(rule.text)}
                 found = engine.run(self.con, rule.text, schema, upto, {})
                 rows += [(at, period, *row) for row in found.rows]
@@ -191,15 +191,10 @@ class Logs:
 
     # --- pieces -------------------------------------------------------------------------------------------------
 
-    def _view(self, text: str, seen: str, start: datetime, end: datetime) -> str:
-        (table,) = engine.tables_of(text)
-        self._view_of(table, seen, start, end)
-        return table
-
-    def _view_of(self, table: str, seen: str, start: datetime, end: datetime, only: str = "true") -> None:
+    def _view_of(self, table: str, start: datetime, end: datetime, only: str = "true") -> None:
         time = quoted("TimeGenerated")
         self.con.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quoted(table)} AS SELECT * FROM (SELECT *, {self.delay(table).minute(time)} AS {seen} "  # noqa: S608
+            f"CREATE OR REPLACE TEMP VIEW {quoted(table)} AS SELECT * FROM (SELECT *, {self.delay(table).minute(time)} AS {SEEN} "  # noqa: S608
             f"FROM {RAW}.{quoted(table)} WHERE {time} >= {_moment(start)} AND {time} < {_moment(end)}) WHERE {only}"
         )
 

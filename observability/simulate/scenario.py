@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from observability.design.objectives import PHASE_1
 from observability.model.place import Definition
 from observability.model.source import Source
 from observability.model.text import Text
+from observability.model.units import Unit
 from observability.simulate.faults import Fault
 from observability.simulate.settings import KST
 
-DOCUMENT_TPS = 1000.0
-"""Requests a second of phase 1 (section 13.1.1); the tables hold them condensed."""
+DOCUMENT_TPS = PHASE_1.throughput.to(Unit.PER_SECOND)
+"""Requests a second of phase 1; the tables hold them condensed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,17 +54,6 @@ def scraped(world: World) -> Iterator[Scraped]:
     yield from _calls(world, moments, seconds)
 
 
-NAMES = frozenset(
-    {
-        AVAILABLE, READY, postgresql.REPLICATION_LAG.name, redis.HITS.name, redis.MISSES.name,
-        f"{ai.EXTERNAL_CALL.name}_count",
-        f"{ai.AI_RESPONSE.name}_bucket", f"{ai.AI_RESPONSE.name}_count", RESTARTS, postgresql.CONNECTIONS.name,
-        postgresql.CONNECTIONS_MAX.name,
-    }
-)  # fmt: skip
-"""The metrics that are simulated."""
-
-
 def _itineraries(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
     """The histogram of finished itineraries: as many as are asked for, as slow as the minute's state makes them."""
     bounds = (*ai.AI_RESPONSE.bounds, math.inf)

@@ -116,11 +116,8 @@ def engines_of(signal: Signal) -> str:
     return ", ".join(engine.value for engine in signal.engines)
 
 
-_COST = {Engine.LOG: "log", Engine.METRIC: "metric", Engine.PROMETHEUS: "prometheus"}
-
-
 def cost_class(alert: Alert) -> str:
     """How Azure charges for it: by kind and, for log rules, by how often it is evaluated."""
     if alert.engine is not Engine.LOG:
-        return _COST[alert.engine]
+        return str(alert.engine.value)
     return f"log, {alert.every // timedelta(minutes=1)} min"

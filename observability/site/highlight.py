@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from markupsafe import Markup, escape
 
-_KQL = re.compile(
-    r"(?P<comment>//[^\n]*)|(?P<string>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"
-    r"|(?P<number>\b\d+(?:\.\d+)?(?:[a-z]+)?\b)|(?P<word>[A-Za-z_][\w-]*)|(?P<pipe>\|)",
-)
+from observability.checks.kql_tokens import TOKEN
+
 _OPERATORS = frozenset(
     {
         "let", "where", "extend", "summarize", "project", "by", "on", "join", "kind", "union", "order", "asc", "desc", "take",
@@ -28,19 +24,28 @@ def kql(text: str) -> Markup:
 
 
 def promql(text: str) -> Markup:
+    """PromQL has KQL's strings, numbers and names."""
     return _marked(text, _PROMQL)
 
 
 def _marked(text: str, keywords: frozenset[str]) -> Markup:
     parts: list[Markup] = []
-    at = 0
-    for match in _KQL.finditer(text):
-        parts.append(escape(text[at : match.start()]))
-        kind = match.lastgroup or ""
+    for match in TOKEN.finditer(text):
+        kind = _kind(match[0], text[match.end() : match.end() + 1], keywords)
         found = escape(match[0])
-        if kind == "word":
-            kind = "key" if match[0] in keywords else "call" if text[match.end() : match.end() + 1] == "(" else ""
         parts.append(Markup('<span class="h-{}">{}</span>').format(kind, found) if kind else found)
-        at = match.end()
-    parts.append(escape(text[at:]))
     return Markup("").join(parts)
+
+
+def _kind(word: str, following: str, keywords: frozenset[str]) -> str:
+    if word.startswith("//"):
+        return "comment"
+    if word == "|":
+        return "pipe"
+    if word[-1] in "\"'" and len(word) > 1:
+        return "string"
+    if word[0].isdigit():
+        return "number"
+    if word in keywords:
+        return "key"
+    return "call" if following == "(" and word[0].isalpha() else ""

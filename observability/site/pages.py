@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterator
 from functools import cache
@@ -21,12 +20,12 @@ from observability.model.alert import Alert
 from observability.model.signal import Engine
 from observability.model.text import LANGS, Lang
 from observability.output import Artefact
-from observability.query.show.html import style
+from observability.query.show import html
 from observability.query.times import kst
 from observability.render import durations, kql, promql
 from observability.render.words import cited_findings, condition_words, words_of
 from observability.replay import page as replay_page
-from observability.replay import show, verdict
+from observability.replay import show
 from observability.replay.charts import HEIGHT, WIDTH, Chart, chart
 from observability.simulate.scenario import Scenario
 from observability.site import facts, highlight
@@ -103,7 +102,7 @@ def _render(template: str, lang: Lang, path: str, given: dict[str, Any]) -> str:
         .get_template(template)
         .render(
             lang=lang, ko=lang == "ko", path=path, other=OTHER[lang], style=Markup(_sheet()), script=Markup(_script()),  # noqa: S704 - our own files
-            policy=_policy(), **given,
+            policy=html.policy(_sheet(), _script()), **given,
         )
     )  # fmt: skip
     return text
@@ -113,7 +112,7 @@ def _render(template: str, lang: Lang, path: str, given: dict[str, Any]) -> str:
 def _sheet() -> str:
     extra = (_TEMPLATES / "site.css").read_text(encoding="utf-8")
     drawing = (replay_page.TEMPLATES / "replay.css").read_text(encoding="utf-8")
-    return f"{style()}\n{drawing}\n{extra}"
+    return f"{html.style()}\n{drawing}\n{extra}"
 
 
 @cache
@@ -122,27 +121,10 @@ def _script() -> str:
 
 
 @cache
-def _policy() -> str:
-    def hashed(text: str) -> str:
-        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-    return (
-        f"default-src 'none'; style-src 'sha256-{hashed(_sheet())}'; script-src 'sha256-{hashed(_script())}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-@cache
 def _environment() -> jinja2.Environment:
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([_TEMPLATES, replay_page.TEMPLATES]),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = html.environment(_TEMPLATES, replay_page.TEMPLATES)
     made.globals.update(
-        kst=kst, told=verdict.told, system_of=facts.system_of, engines_of=facts.engines_of, cost_class=facts.cost_class,
+        kst=kst, short=durations.short, system_of=facts.system_of, engines_of=facts.engines_of, cost_class=facts.cost_class,
         condition=condition_words, words_of=words_of, query_of=_query_of, kql_of=lambda query: highlight.kql(kql.query(query)),
         promql_of=highlight.promql, took=durations.words, who=show.who, dims_of=show.dims_of, value_of=show.value_of,
         limit_of=show.limit_of, WIDTH=WIDTH, HEIGHT=HEIGHT,

@@ -98,3 +98,19 @@ def test_a_kql_text_has_one_unit_and_read_back_is_the_duration(duration: timedel
     text = durations.kql(duration)
     assert re.fullmatch(r"\d+[dhms]", text)
     assert _sum(text) == duration
+
+
+@pytest.mark.parametrize(
+    ("duration", "english", "korean"),
+    [
+        (timedelta(0), "0 min", "0분"),
+        (timedelta(minutes=7), "7 min", "7분"),
+        (timedelta(minutes=8, seconds=30), "8 min 30 s", "8분 30초"),
+        (timedelta(hours=14, minutes=45), "14 h 45 min", "14시간 45분"),
+        (timedelta(days=1), "1 d", "1일"),
+        (timedelta(seconds=-90), "1 min 30 s", "1분 30초"),
+        (timedelta(seconds=29, milliseconds=600), "30 s", "30초"),
+    ],
+)
+def test_a_short_text_is_to_the_second_whatever_the_sign(duration: timedelta, english: str, korean: str) -> None:
+    assert (durations.short(duration, "en"), durations.short(duration, "ko")) == (english, korean)

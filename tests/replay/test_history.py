@@ -15,11 +15,11 @@ from observability.model.alert import Alert
 from observability.model.errors import SourceUnavailable
 from observability.query.answers import Answer, Failure, Span, Status
 from observability.query.local import LocalBackend
+from observability.query.service import Handler
 from observability.replay import history, rules, run
-from observability.replay.machine import Kind
 from observability.simulate import Settings, faults
 from observability.simulate.write import write
-from tests.query.served import Canned, client, served
+from tests.query.served import Canned, Clock, client, served
 
 END = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BROKE, MENDED = END - timedelta(minutes=90), END - timedelta(minutes=60)
@@ -85,10 +85,13 @@ def test_a_folder_with_none_of_the_tables_says_how_to_export_one(tmp_path: Path,
 
 
 def workspace(
-    address: str, own_alerts: tuple[Alert, ...], start: datetime = END - timedelta(hours=3)
+    address: str,
+    own_alerts: tuple[Alert, ...],
+    start: datetime = END - timedelta(hours=3),
+    clock: Clock | None = None,
 ) -> tuple[run.Timeline, list[str]]:
     said: list[str] = []
-    backend = client(address)
+    backend = client(address, clock)
     try:
         logs = history.Workspace(run.connect(), backend, said.append, threading.Event())
         logs.prepare(map(rules.of, own_alerts), start, END)
@@ -158,4 +161,31 @@ def test_what_the_workspace_refuses_is_said_of_the_rule_and_fires_nothing(own_al
     found = run.replay([rules.of(errors)], run.Telemetry(logs), END - timedelta(hours=1), END)
     assert found.alarms == ()
     assert found.unread == (("high-error-rate", "too many requests, five times"),)
-    assert Kind.FIRED not in {event.event.kind for alarm in found.alarms for event in alarm.told}
+
+
+def test_a_workspace_that_throttles_is_waited_for_as_long_as_it_asks(
+    folder: Path, own_alerts: tuple[Alert, ...]
+) -> None:
+    refused = iter([True, True])
+
+    def before(handler: Handler, _body: Mapping[str, Any]) -> bool:
+        if next(refused, False):
+            handler.say(429, {"error": {"code": "TooManyRequests", "message": "slow down"}}, {"Retry-After": "7"})
+            return True
+        return False
+
+    clock = Clock()
+    with served(LocalBackend(folder), before) as address:
+        found, _ = workspace(address, own_alerts, clock=clock)
+    assert clock.seconds >= 14
+    assert [name for name, *_ in fired(found)] == ["high-error-rate"]
+
+
+def test_a_time_without_a_row_is_not_quiet(folder: Path, own_alerts: tuple[Alert, ...]) -> None:
+    telemetry, _ = history.exported(folder, own_alerts)
+    before = END - timedelta(days=30)
+    found = run.replay(map(rules.of, own_alerts), telemetry, before, before + timedelta(hours=1))
+    assert found.evaluations == 0
+    assert "table 'AppRequests' has no row from 2026-10-24 21:00 KST to 2026-10-24 22:00 KST" in {
+        why for _, why in found.unread
+    }

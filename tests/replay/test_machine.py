@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from observability.design.telemetry import RESOURCES
 from observability.model.alert import Alert
 from observability.model.signal import Engine
-from observability.model.units import minutes, percent
+from observability.model.units import minutes, number, percent
+from observability.render import arm_alerts, durations
 from observability.replay import rules
 from observability.replay.machine import Event, Kind, Machine
 from observability.replay.rules import Dims, Rule
@@ -175,3 +177,34 @@ def test_the_rules_of_the_document_are_read_as_they_are_deployed(own_alerts: tup
     # 80 % of connections is 0.8 of the signal, which is a ratio.
     assert found["database-connection-pool-exhausted"].condition.limit == 0.8
     assert found["high-cpu-usage"].clean == minutes(15)
+
+
+def test_every_rule_is_the_one_that_is_deployed(own_alerts: tuple[Alert, ...]) -> None:
+    for one in own_alerts:
+        rule = rules.of(one)
+        resource = arm_alerts.rule(one, RESOURCES, "en")["properties"]
+        if one.engine is Engine.PROMETHEUS:
+            (deployed,) = resource["rules"]
+            sign = ">" if rule.condition.above else "<"
+            assert deployed["expression"] == f"{rule.text} {sign} {number(rule.condition.limit)}"
+            assert deployed.get("for", "PT0S") == (durations.iso(rule.pending) if rule.pending else "PT0S")
+            assert resource["interval"] == durations.iso(rule.every)
+            assert isinstance(rule.clean, timedelta)
+            assert deployed["resolveConfiguration"] == {
+                "autoResolved": rule.stateful, "timeToResolve": durations.iso(rule.clean),
+            }  # fmt: skip
+            continue
+        (criterion,) = resource["criteria"]["allOf"]
+        assert (resource["windowSize"], resource["evaluationFrequency"], resource["autoMitigate"]) == (
+            durations.iso(rule.window), durations.iso(rule.every), rule.stateful,
+        )  # fmt: skip
+        assert (criterion["operator"], criterion["threshold"]) == (
+            "GreaterThan" if rule.condition.above else "LessThan", rule.condition.limit,
+        )  # fmt: skip
+        if one.engine is Engine.LOG:
+            assert criterion["query"] == rule.text
+            assert criterion["failingPeriods"] == {
+                "numberOfEvaluationPeriods": rule.periods, "minFailingPeriodsToAlert": rule.needed,
+            }  # fmt: skip
+            assert "muteActionsDuration" not in resource
+            assert rule.mute is None

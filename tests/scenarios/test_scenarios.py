@@ -10,12 +10,12 @@ from functools import cache
 import pytest
 
 from observability import catalog, scenarios
-from observability.catalog import Catalogue
 from observability.checks import definitions
 from observability.model.alert import Alert
 from observability.model.query import Kql
 from observability.model.signal import Engine, Signal
 from observability.model.units import Quantity
+from observability.render import durations
 from observability.replay import incident, rules, verdict
 from observability.replay.run import Telemetry, Timeline
 from observability.simulate.scenario import Expected, Scenario
@@ -72,7 +72,7 @@ def test_every_alert_is_noticed_as_soon_as_its_definition_allows(
     assert slowest.keys() == ALERTS.keys()
     for name, took in sorted(slowest.items()):
         allowed = verdict.longest(rules.of(ALERTS[name]))
-        record(f"{name}: noticed within {verdict.told(took)}, allowed {verdict.told(allowed)}")
+        record(f"{name}: noticed within {durations.short(took, 'en')}, allowed {durations.short(allowed, 'en')}")
         assert took <= allowed, name
 
 
@@ -180,10 +180,18 @@ def test_an_alert_that_cannot_be_evaluated_breaks_the_scenario() -> None:
     ]
 
 
+def test_an_alert_on_a_series_that_nobody_simulates_is_not_taken_for_quiet() -> None:
+    alert = ALERTS["replica-lag"]
+    assert alert.watches.promql is not None
+    odd = replace(
+        alert, watches=replace(alert.watches, promql=replace(alert.watches.promql, expr="max by (role) (nothing)"))
+    )
+    assert replayed(BY_ID["lost-probe"], (odd,)).unread == (("replica-lag", "no samples of nothing"),)
+
+
 def test_every_scenario_says_where_it_comes_from_in_both_languages() -> None:
     for scenario in SCENARIOS:
         texts = [scenario.title, scenario.happens, *([scenario.unwatched] if scenario.unwatched else [])]
         assert all(text.ko.strip() and text.en.strip() and text.ko != text.en for text in texts), scenario.id
         assert scenario.place.file.startswith("observability/scenarios/")
         assert not (scenario.unwatched and scenario.expects), "what is watched says so by its alerts"
-    assert isinstance(CATALOGUE, Catalogue)

@@ -79,8 +79,6 @@ def step(one: Step, *, lang: Lang = "ko", limit: int = tables.ROWS) -> str:
 
 
 def _page(lang: Lang, *, title: str, found: Report | None, sections: tuple[_Section, ...]) -> str:
-    sheet = style()
-    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     lines = tuple(section.line for section in sections)
     text: str = _template().render(
         lang=lang,
@@ -88,8 +86,8 @@ def _page(lang: Lang, *, title: str, found: Report | None, sections: tuple[_Sect
         found=found,
         sections=sections,
         counts=summary.counts(lines),
-        style=Markup(sheet),  # noqa: S704 - our own file
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
+        style=Markup(style()),  # noqa: S704 - our own file
+        policy=policy(style()),
         height=HEIGHT,
         width=WIDTH,
     )
@@ -145,17 +143,32 @@ def style() -> str:
     return (_TEMPLATES / "report.css").read_text(encoding="utf-8")
 
 
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+def policy(sheet: str, script: str = "") -> str:
+    """What a page of ours may do: show this style sheet, run this script, and nothing else."""
+
+    def hashed(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    runs = f" script-src {hashed(script)};" if script else ""
+    return f"default-src 'none'; style-src {hashed(sheet)};{runs} img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def environment(*folders: Path) -> jinja2.Environment:
+    """Templates of these folders: every text is escaped, and what would act instead of being read is written out."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda value: cells.visible(value) if type(value) is str else value,
     )
-    environment.globals.update(
+
+
+@cache
+def _template() -> jinja2.Template:
+    made = environment(_TEMPLATES)
+    made.globals.update(
         L=labels,
         State=labels.State,
         kst=cells.kst,
@@ -165,5 +178,5 @@ def _template() -> jinja2.Template:
         words_of=words_of,
         is_query=lambda query: isinstance(query, Query),
     )
-    environment.filters["grouped"] = lambda value: f"{value:,}"
-    return environment.get_template("report.html.j2")
+    made.filters["grouped"] = lambda value: f"{value:,}"
+    return made.get_template("report.html.j2")
