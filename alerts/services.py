@@ -2,7 +2,7 @@
 
 from alerts.actions import PAGERDUTY, SMS, TEAMS
 from kql import triage
-from observability.design.objectives import PHASE_1
+from observability.design.objectives import PHASE
 from observability.model.alert import Alert, Category, Severity
 from observability.model.signal import Engine
 from observability.model.source import Derived, Section
@@ -10,7 +10,7 @@ from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes, percent
 from observability.signals import services
 
-_GOAL = percent(Quantity(PHASE_1.error_rate, Unit.RATIO).to(Unit.PERCENT))
+_GOAL = percent(Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT))
 _MIN_FAILED = 2
 
 SERVICE_UNAVAILABLE = Alert(

@@ -1,33 +1,61 @@
-"""The objectives of phase 1 as SLOs over a month."""
+"""The objectives of the chosen phase as SLOs over a month, and who is told when a budget burns too fast.
 
-from kql import slo
-from observability.design.objectives import PHASE_1, RESPONSE_PERCENTILE
-from observability.model.alert import Slo
-from observability.model.source import Section
+Availability has no page of its own: service-unavailable is stricter than any burn that a handful of checks can show.
+"""
+
+from collections.abc import Callable
+
+from alerts.actions import PAGERDUTY, TEAMS
+from alerts.burn_rate import (
+    FAILED_CHECKS,
+    FAILED_REQUESTS,
+    PAGE,
+    TICKET,
+    TICKET_OF_LOGS,
+    Pair,
+    budget,
+    budget_left,
+    examples,
+    on_logs,
+    on_prometheus,
+    possible,
+)
+from alerts.web_tests import EVERY
+from kql import slo as pack
+from kql import triage
+from observability.azure.limits import WEB_TEST_LOCATIONS
+from observability.design.objectives import CACHE_HIT_MINIMUM, PHASE, RESPONSE_PERCENTILE
+from observability.model.alert import Action, Alert, Category, Example, Severity, Slo
+from observability.model.query import Param, Query
+from observability.model.signal import Engine, Signal
+from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Unit, days
+from observability.model.units import Quantity, Unit, days, minutes, number, percent, span
+from observability.signals import slo
 
 # Section 2.1 allows 43 minutes a month: 0.1 % of 30 days.
 PERIOD = days(30)
 # "95%ile within" is an objective of 95 % of requests in time.
 P95 = RESPONSE_PERCENTILE.value.to(Unit.RATIO)
+# A sample of Prometheus is every event, so a handful of failures is what it says.
+_EVENTS = 10
 
 AVAILABILITY = Slo(
     id="slo-availability",
     title=Text(ko="가용성", en="Availability"),
-    objective=PHASE_1.availability,
+    objective=PHASE.availability,
     period=PERIOD,
-    watches=slo.CHECKS,
-    source=Section("2.1"),
+    watches=pack.CHECKS,
+    source=Section("2.1") if PHASE.number == 1 else PHASE.source,
 )
 
 ERRORS = Slo(
     id="slo-errors",
     title=Text(ko="오류 없는 요청", en="Requests without error"),
-    objective=round(1 - PHASE_1.error_rate, 12),
+    objective=round(1 - PHASE.error_rate, 12),
     period=PERIOD,
-    watches=slo.REQUESTS,
-    source=Section("13.1.1", reading="R19"),
+    watches=pack.REQUESTS,
+    source=PHASE.source,
 )
 
 API_LATENCY = Slo(
@@ -35,7 +63,7 @@ API_LATENCY = Slo(
     title=Text(ko="제때 끝난 API 요청", en="API requests in time"),
     objective=P95,
     period=PERIOD,
-    watches=slo.FAST_REQUESTS,
+    watches=pack.FAST_REQUESTS,
     source=Section("14"),
 )
 
@@ -44,6 +72,172 @@ AI_LATENCY = Slo(
     title=Text(ko="제때 끝난 AI 서비스 HTTP 요청", en="HTTP requests of the ai service in time"),
     objective=P95,
     period=PERIOD,
-    watches=slo.FAST_ITINERARIES,
+    watches=pack.FAST_ITINERARIES,
     source=Section("14"),
 )
+
+ITINERARIES = Slo(
+    id="slo-itineraries",
+    title=Text(ko="제때 완성된 AI 일정", en="AI itineraries in time"),
+    objective=P95,
+    period=PERIOD,
+    source=Section("14"),
+)
+
+CACHE = Slo(
+    id="slo-cache",
+    title=Text(ko="캐시 적중", en="Cache hits"),
+    objective=CACHE_HIT_MINIMUM.value.value,
+    period=PERIOD,
+    source=CACHE_HIT_MINIMUM.source,
+)
+
+ERRORS_FAST = on_logs(ERRORS, slo.REQUESTS_FAILED, PAGE)
+ERRORS_SLOW = on_prometheus(ERRORS, slo.REQUESTS_BAD_RATE, slo.REQUESTS_RATE, TICKET, _EVENTS)
+API_FAST = on_logs(API_LATENCY, slo.API_REQUESTS_LATE, PAGE)
+API_SLOW = on_logs(API_LATENCY, slo.API_REQUESTS_LATE, TICKET_OF_LOGS)
+ITINERARIES_FAST = on_prometheus(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, PAGE, _EVENTS)
+ITINERARIES_SLOW = on_prometheus(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, TICKET, _EVENTS)
+CACHE_SLOW = on_prometheus(CACHE, slo.CACHE_MISSES_RATE, slo.CACHE_LOOKUPS_RATE, TICKET, _EVENTS)
+# In a day there are so many checks of an endpoint that one lost probe is below the line of phase 1 anyway.
+_CHECKS = len(WEB_TEST_LOCATIONS) * (TICKET_OF_LOGS[0].long / EVERY)
+_ONE_IS_ENOUGH = _CHECKS * budget(AVAILABILITY) * TICKET_OF_LOGS[0].factor(PERIOD) < 1
+CHECKS_SLOW = on_logs(AVAILABILITY, slo.CHECKS_FAILED, TICKET_OF_LOGS, floor=_ONE_IS_ENOUGH)
+
+BUDGETS = tuple(
+    budget_left(objective, bad, total)
+    for objective, bad, total in (
+        (ERRORS, slo.REQUESTS_BAD_RATE, slo.REQUESTS_RATE),
+        (ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE),
+        (CACHE, slo.CACHE_MISSES_RATE, slo.CACHE_LOOKUPS_RATE),
+    )
+)
+
+_SOON = Derived(
+    Text(
+        ko="이 속도로는 며칠 안에 한 달 예산이 없어집니다: 성능 저하 또는 부분 장애입니다.",
+        en="At this rate the month's budget is gone in days: degraded performance or a partial outage.",
+    ),
+    (Section("10.2.1"),),
+)
+_IN_TIME = Derived(
+    Text(
+        ko="천천히 새는 것이므로 호출하지 않고 다음 업무 시간에 봅니다.",
+        en="A slow leak: nobody is woken, it is looked at in the next working hours.",
+    ),
+    (Section("10.2.1"),),
+)
+
+BUDGET_POLICY = Text(
+    ko="예산이 남아 있으면 계획대로 배포합니다. 절반 아래로 내려가면 위험이 큰 변경을 미루고 원인을 다음 릴리스에서 고칩니다. "
+    "다 쓰면 예산이 다시 찰 때까지 안정화와 보안 수정만 배포하며, 예외는 변경 관리 승인자가 정합니다(10.2.1).",
+    en="With budget left, releases go on as planned. Below half of it, risky changes wait and the cause is mended in the next "
+    "release. With none left, only fixes of stability and security are released until it has filled again; exceptions are for "
+    "whoever approves changes (10.2.1).",
+)
+
+
+def _alert(
+    id: str,
+    objective: Slo,
+    burn: Signal,
+    pairs: tuple[Pair, ...],
+    impact: Text,
+    first_steps: tuple[Query, ...],
+    *,
+    page: bool,
+    calls: bool = True,
+    params: dict[str, Param] | None = None,
+    proofs: Callable[[float], tuple[Example, ...]] | None = None,
+) -> Alert:
+    """A page or a ticket for one objective. The limit is always 1: the table of burn rates is in the signal.
+
+    ``calls`` is False where another alert calls for the same: one incident is one call.
+    """
+    pairs = possible(objective, pairs)
+    actions: tuple[Action, ...] = (PAGERDUTY, TEAMS) if page and calls else (TEAMS,)
+    table_ko = ", ".join(
+        f"{span(each.long)}과 {span(each.short)} 모두 {number(each.factor(PERIOD))}배(예산의 {each.share})"
+        for each in pairs
+    )
+    table_en = ", ".join(
+        f"{number(each.factor(PERIOD))}x over both {span(each.long)} and {span(each.short)} ({each.share} of the budget)"
+        for each in pairs
+    )
+    left = percent(round(100 * budget(objective), 9))
+    return Alert(
+        id=id,
+        title=Text(
+            ko=f"{objective.title.ko}: 오류 예산이 {'빠르게' if page else '천천히'} 소진됨",
+            en=f"{objective.title.en}: error budget burns {'fast' if page else 'slowly'}",
+        ),
+        source=objective.source,
+        watches=burn,
+        engine=Engine.LOG if burn.kql is not None else Engine.PROMETHEUS,
+        above=Quantity(1, Unit.TIMES),
+        window=max(each.long for each in pairs),
+        # A twelfth of the long window is the short one; a third of that is soon enough, and no rule group takes more
+        # than a quarter of an hour.
+        every=minutes(5) if page else minutes(15),
+        severity=Severity.TWO if page else Severity.THREE,
+        severity_source=_SOON if page else _IN_TIME,
+        category=Category.CRITICAL,
+        actions=actions,
+        meaning=Text(
+            ko=f"목표는 한 달({span(PERIOD)})에 {left}의 실패를 허용합니다. 그 예산이 허용 속도보다 빠르게 줄고 있습니다: {table_ko}.",
+            en=f"The objective allows {left} of a month ({span(PERIOD)}) to fail. That budget burns faster than allowed: {table_en}.",
+        ),
+        impact=impact,
+        because=Text(
+            ko="SRE 워크북의 방식으로, 구간이 끝날 때 없어질 예산의 몫을 그 구간이 한 달에서 차지하는 몫으로 나눈 것이 한계입니다. "
+            "긴 구간은 중요함을, 짧은 구간은 아직 계속됨을 뜻합니다.",
+            en="The SRE workbook's arithmetic: the share of the budget that would be gone, over the share of the month that the "
+            "window is. The long window says that it matters, the short one that it goes on.",
+        ),
+        policy=BUDGET_POLICY,
+        first_steps=first_steps,
+        params=params or {},
+        examples=proofs,
+    )
+
+
+_FAILURES = Text(ko="일부 사용자의 요청이 실패합니다.", en="Some users' requests fail.")
+_LATE = Text(ko="일부 사용자가 목표보다 오래 기다립니다.", en="Some users wait longer than the objective allows.")
+_ERROR_STEPS = (pack.ERROR_BUDGET, triage.SINCE_WHEN, triage.ERRORS_BY_OPERATION, triage.FAILING_DEPENDENCIES)
+_LATE_STEPS = (pack.LATENCY_BUDGET, triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES)
+_FLOOR: dict[str, Param] = {"min_failed": FAILED_REQUESTS}
+
+# high-error-rate calls for whatever burns this budget fastest.
+ERRORS_PAGE = _alert(
+    "error-budget-burning", ERRORS, ERRORS_FAST, PAGE, _FAILURES, _ERROR_STEPS, page=True, calls=False, params=_FLOOR
+)
+ERRORS_TICKET = _alert(
+    "error-budget-leaking", ERRORS, ERRORS_SLOW, TICKET, _FAILURES, _ERROR_STEPS, page=False,
+    proofs=lambda _limit: examples(ERRORS, slo.REQUESTS_BAD_RATE, slo.REQUESTS_RATE, TICKET, "service=trip-service"),
+)  # fmt: skip
+API_PAGE = _alert(
+    "api-latency-budget-burning", API_LATENCY, API_FAST, PAGE, _LATE, _LATE_STEPS, page=True, params=_FLOOR
+)
+API_TICKET = _alert(
+    "api-latency-budget-leaking", API_LATENCY, API_SLOW, TICKET_OF_LOGS, _LATE, _LATE_STEPS, page=False, params=_FLOOR
+)
+ITINERARIES_PAGE = _alert(
+    "ai-latency-budget-burning", ITINERARIES, ITINERARIES_FAST, PAGE, _LATE, (triage.AI_DEPENDENCIES, *_LATE_STEPS[1:]),
+    page=True, proofs=lambda _limit: examples(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, PAGE),
+)  # fmt: skip
+ITINERARIES_TICKET = _alert(
+    "ai-latency-budget-leaking", ITINERARIES, ITINERARIES_SLOW, TICKET, _LATE, (triage.AI_DEPENDENCIES, *_LATE_STEPS[1:]),
+    page=False, proofs=lambda _limit: examples(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, TICKET),
+)  # fmt: skip
+CACHE_TICKET = _alert(
+    "cache-hit-budget-leaking", CACHE, CACHE_SLOW, TICKET,
+    Text(ko="응답이 느려지고 데이터베이스의 부하가 늘어납니다.", en="Answers are slower, and the database has more to do."),
+    (triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES), page=False,
+    proofs=lambda _limit: examples(CACHE, slo.CACHE_MISSES_RATE, slo.CACHE_LOOKUPS_RATE, TICKET),
+)  # fmt: skip
+AVAILABILITY_TICKET = _alert(
+    "availability-budget-leaking", AVAILABILITY, CHECKS_SLOW, TICKET_OF_LOGS,
+    Text(ko="밖에서 가끔 접속되지 않습니다.", en="Now and then the service cannot be reached from outside."),
+    (pack.AVAILABILITY_BUDGET, triage.FAILED_CHECKS, triage.WHAT_BROKE), page=False,
+    params={"min_failed": FAILED_CHECKS} if _ONE_IS_ENOUGH else None,
+)  # fmt: skip

@@ -16,14 +16,16 @@ _PATH = Derived(
     (Section("4.2.1"), Section("10.1.2"), Section("8.1.2", reading="R4")),
 )
 
+# Five locations every five minutes: five checks in each window of the availability alert.
+EVERY = minutes(5)
+
 CHECKS = tuple(
     WebTest(
         id=f"check-{service.key}",
         title=Text(ko=f"{service.title.ko} 합성 점검", en=f"Synthetic check of the {service.key} service"),
         service=service.key,
         path=f"/api/{service.key}/actuator/health",
-        # Five locations every five minutes: five checks in each window of the availability alert.
-        every=minutes(5),
+        every=EVERY,
         locations=tuple(WEB_TEST_LOCATIONS),
         source=_PATH,
     )

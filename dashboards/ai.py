@@ -2,7 +2,7 @@
 
 from alerts import slo
 from kql import triage
-from observability.design.objectives import PHASE_1, PHASE_2
+from observability.design.objectives import NEXT_PHASE, PHASE
 from observability.design.operations import AUTO_RECOVERY
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Panel, Row
 from observability.model.signal import Engine
@@ -11,16 +11,16 @@ from observability.model.text import Text
 from observability.signals import ai, business, service_bus, services
 
 AI_P95 = Goal(
-    title=Text(ko="1단계 AI 응답시간 목표", en="AI response time, phase 1 goal"),
-    value=PHASE_1.ai_p95,
+    title=Text(ko="AI 응답시간 목표", en="AI response time goal"),
+    value=PHASE.ai_p95,
     bound=Bound.BELOW,
-    source=PHASE_1.source,
+    source=PHASE.source,
 )
 AI_P95_NEXT = Goal(
-    title=Text(ko="2단계 AI 응답시간 목표", en="AI response time, phase 2 goal"),
-    value=PHASE_2.ai_p95,
+    title=Text(ko=f"{NEXT_PHASE.number}단계 AI 응답시간 목표", en=f"AI response time, phase {NEXT_PHASE.number} goal"),
+    value=NEXT_PHASE.ai_p95,
     bound=Bound.BELOW,
-    source=PHASE_2.source,
+    source=NEXT_PHASE.source,
 )
 _BREAKER = next(recovery for recovery in AUTO_RECOVERY if recovery.key == "circuit_breaker")
 assert _BREAKER.threshold is not None  # the document gives it

@@ -3,7 +3,7 @@
 from alerts import slo
 from dashboards.ai import AI_P95
 from kql import triage
-from observability.design.objectives import PHASE_1
+from observability.design.objectives import PHASE
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Panel, Row
 from observability.model.source import Derived, Section
 from observability.model.text import Text
@@ -11,16 +11,16 @@ from observability.model.units import Quantity, Unit, percent
 from observability.signals import aks, postgresql, services
 
 API_P95 = Goal(
-    title=Text(ko="1단계 API 응답시간 목표", en="API response time, phase 1 goal"),
-    value=PHASE_1.api_p95,
+    title=Text(ko="API 응답시간 목표", en="API response time goal"),
+    value=PHASE.api_p95,
     bound=Bound.BELOW,
-    source=PHASE_1.source,
+    source=PHASE.source,
 )
 ERRORS = Goal(
-    title=Text(ko="1단계 오류율 목표", en="Error rate, phase 1 goal"),
-    value=percent(Quantity(PHASE_1.error_rate, Unit.RATIO).to(Unit.PERCENT)),
+    title=Text(ko="오류율 목표", en="Error rate goal"),
+    value=percent(Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT)),
     bound=Bound.BELOW,
-    source=PHASE_1.source,
+    source=PHASE.source,
 )
 NO_POD_MISSING = Goal(
     title=Text(ko="모자란 Pod 없음", en="No pod missing"),

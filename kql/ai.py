@@ -3,7 +3,7 @@
 from alerts.ai import AI_RESPONSE_TIME_EXCEEDED
 from kql.pieces import CALLS_A_SERVICE
 from observability.design.data import SERVICE_BUS
-from observability.design.objectives import PHASE_1
+from observability.design.objectives import PHASE
 from observability.design.operations import AUTO_RECOVERY, HEALTH_CHECK
 from observability.design.services import AI
 from observability.model.checklist import MetricQuery
@@ -19,7 +19,7 @@ PACK = Pack(title=Text(ko="AI 서비스", en="AI service"))
 
 _BREAKER = next(each for each in AUTO_RECOVERY if each.key == "circuit_breaker")
 _QUEUE = next(queue.name for queue in SERVICE_BUS.queues if queue.name.startswith(AI.key))
-_LIMIT_SECONDS = float(PHASE_1.ai_p95.to(Unit.SECONDS))
+_LIMIT_SECONDS = float(PHASE.ai_p95.to(Unit.SECONDS))
 
 # Health checks answer in milliseconds, five in a minute, and would hide slow itineraries in any percentile.
 _WORK = """AppRequests
@@ -33,7 +33,7 @@ _PROVIDERS = f"""AppDependencies
 _PROVIDER_PARAMS: dict[str, Param] = {
     "ai_role": AI.role,
     # The document gives providers no timeout of their own; longer than an itinerary may take is too long.
-    "timeout_ms": PHASE_1.ai_p95.to(Unit.MILLISECONDS),
+    "timeout_ms": PHASE.ai_p95.to(Unit.MILLISECONDS),
 }
 
 LATENCY = Query(
@@ -250,7 +250,7 @@ FAILURES = Query(
             by reason, target, code, request_code
         | order by failures desc, reason asc, target asc, code asc, request_code asc
     """,
-    params={**_PARAMS, "timeout_ms": PHASE_1.ai_p95.to(Unit.MILLISECONDS)},
+    params={**_PARAMS, "timeout_ms": PHASE.ai_p95.to(Unit.MILLISECONDS)},
     columns={
         "reason": "string",
         "target": "string",

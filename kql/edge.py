@@ -1,7 +1,7 @@
 """The edge: Front Door, Application Gateway, WAF. What comes in, what fails there, what is turned away."""
 
 from observability.design import alerting
-from observability.design.objectives import PHASE_1
+from observability.design.objectives import PHASE
 from observability.design.platform import BOT_RULE, FRONT_DOOR, GEO_RULE, RATE_RULE
 from observability.model.checklist import MetricQuery
 from observability.model.query import Pack, Query
@@ -36,7 +36,7 @@ _GATEWAY_WAF_OFF = Text(
 _ERRORS = Verdict(
     column="error_percent",
     fail_above=alerting.ERROR_RATE.limit,
-    warn_above=percent(Quantity(PHASE_1.error_rate, Unit.RATIO).to(Unit.PERCENT)),
+    warn_above=percent(Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT)),
     source=Derived(
         Text(
             ko="오류율의 목표 0.1 %와 알림 1 %를 사용자가 만나는 첫 자리에도 댑니다.",

@@ -3,7 +3,7 @@
 from observability.azure.limits import POSTGRESQL_READ_ONLY_STORAGE
 from observability.design import alerting
 from observability.design.data import POSTGRESQL
-from observability.design.objectives import PHASE_1
+from observability.design.objectives import PHASE
 from observability.model.checklist import MetricQuery
 from observability.model.query import Pack, Query
 from observability.model.signal import PlatformMetric
@@ -175,7 +175,7 @@ SLOW_QUERIES = Query(
     },
     verdict=Verdict(
         column="mean_ms",
-        warn_above=PHASE_1.api_p95,
+        warn_above=PHASE.api_p95,
         source=Derived(
             Text(
                 ko="API가 끝나야 할 시간보다 평균이 긴 쿼리를 기다리는 요청은 목표를 지킬 수 없습니다.",

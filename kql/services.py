@@ -2,7 +2,7 @@
 
 from alerts.services import HIGH_ERROR_RATE, SERVICE_UNAVAILABLE
 from kql.pieces import EXPECTED_SERVICES
-from observability.design.objectives import PHASE_1, PHASE_2
+from observability.design.objectives import NEXT_PHASE, PHASE
 from observability.design.services import AI, TRIP
 from observability.design.telemetry import TRACING_SAMPLING
 from observability.model.query import Pack, Query
@@ -17,11 +17,11 @@ PACK = Pack(title=Text(ko="서비스", en="Services"), span=days(2))
 
 # The alert has an upper limit; an alert of the model may have a lower one instead.
 _ALERT_LINE = HIGH_ERROR_RATE.above or percent(100)
-_GOAL = percent(Quantity(PHASE_1.error_rate, Unit.RATIO).to(Unit.PERCENT))
+_GOAL = percent(Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT))
 # One kept error stands for ten. In a window of fewer requests than this it would be above the alert's limit all alone
 # (R32), and a morning report would fail on every quiet night.
 _ONE_ERROR_IS_FINE = round(1 / TRACING_SAMPLING.rate.to(Unit.RATIO) / _ALERT_LINE.to(Unit.RATIO))
-_API_LIMIT = float(PHASE_1.api_p95.to(Unit.MILLISECONDS))
+_API_LIMIT = float(PHASE.api_p95.to(Unit.MILLISECONDS))
 _DAILY = Derived(
     Text(
         ko="서비스 상태와 성능 메트릭을 보는 일일 점검의 질문입니다.",
@@ -193,7 +193,7 @@ API_LATENCY = Query(
         "p99_ms": "real",
         "slow_percent": "real",
     },
-    verdict=Verdict(column="p95_ms", source=Section("14"), fail_above=PHASE_1.api_p95),
+    verdict=Verdict(column="p95_ms", source=Section("14"), fail_above=PHASE.api_p95),
     look_for=Text(
         ko="AI 서비스는 목표가 따로 있습니다(ai-latency). slow_percent는 목표보다 오래 걸린 요청의 비율입니다.",
         en="The ai service has an objective of its own (ai-latency). slow_percent is the share above the objective.",
@@ -252,7 +252,7 @@ SLOWEST = Query(
     params={
         "ai_role": AI.role,
         "api_limit_ms": _API_LIMIT,
-        "ai_limit_ms": PHASE_1.ai_p95.to(Unit.MILLISECONDS),
+        "ai_limit_ms": PHASE.ai_p95.to(Unit.MILLISECONDS),
         "most": 20,
     },
     columns={
@@ -432,8 +432,8 @@ THROUGHPUT = Query(
     """,
     params={
         "bin_size": minutes(5),
-        "goal_per_second": float(PHASE_1.throughput.to(Unit.PER_SECOND)),
-        "next_per_second": float(PHASE_2.throughput.to(Unit.PER_SECOND)),
+        "goal_per_second": float(PHASE.throughput.to(Unit.PER_SECOND)),
+        "next_per_second": float(NEXT_PHASE.throughput.to(Unit.PER_SECOND)),
     },
     columns={
         "peak_per_second": "real",
@@ -447,8 +447,8 @@ THROUGHPUT = Query(
         column="of_goal_percent",
         source=Derived(
             Text(
-                ko="1단계는 이 처리량까지 설계되었습니다. 그보다 많으면 용량 계획을 앞당깁니다.",
-                en="Phase 1 is built for this much. Above it the capacity plan is due earlier.",
+                ko=f"{PHASE.number}단계는 이 처리량까지 설계되었습니다. 그보다 많으면 용량 계획을 앞당깁니다.",
+                en=f"Phase {PHASE.number} is built for this much. Above it the capacity plan is due earlier.",
             ),
             (Section("13.1.1"),),
         ),

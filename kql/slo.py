@@ -1,6 +1,6 @@
 """Good and total events behind each objective, by service and weighed with ItemCount."""
 
-from observability.design.objectives import PHASE_1, RESPONSE_PERCENTILE
+from observability.design.objectives import PHASE, RESPONSE_PERCENTILE
 from observability.design.services import AI
 from observability.model.query import Pack, Query
 from observability.model.source import Section
@@ -45,7 +45,7 @@ FAST_REQUESTS = Query(
         | where AppRoleName != ai_role
         | summarize good = sumif(ItemCount, DurationMs <= limit_ms), total = sum(ItemCount) by service = AppRoleName
     """,
-    params={"ai_role": AI.role, "limit_ms": PHASE_1.api_p95.to(Unit.MILLISECONDS)},
+    params={"ai_role": AI.role, "limit_ms": PHASE.api_p95.to(Unit.MILLISECONDS)},
     columns=_COLUMNS,
 )
 
@@ -58,7 +58,7 @@ FAST_ITINERARIES = Query(
         | where AppRoleName == ai_role
         | summarize good = sumif(ItemCount, DurationMs <= limit_ms), total = sum(ItemCount) by service = AppRoleName
     """,
-    params={"ai_role": AI.role, "limit_ms": PHASE_1.ai_p95.to(Unit.MILLISECONDS)},
+    params={"ai_role": AI.role, "limit_ms": PHASE.ai_p95.to(Unit.MILLISECONDS)},
     columns=_COLUMNS,
 )
 
@@ -95,7 +95,7 @@ AVAILABILITY_BUDGET = Query(
     title=Text(ko="가용성 목표와 남은 예산", en="Availability objective and the budget left"),
     source=Section("2.1"),
     text=_budget(CHECKS),
-    params={"objective_percent": _percent(PHASE_1.availability)},
+    params={"objective_percent": _percent(PHASE.availability)},
     columns=_BUDGET_COLUMNS,
     verdict=Verdict(column="budget_left_percent", source=Section("2.1"), fail_below=_USED_UP),
     look_for=Text(
@@ -109,7 +109,7 @@ ERROR_BUDGET = Query(
     title=Text(ko="오류율 목표와 남은 예산", en="Error objective and the budget left"),
     source=Section("13.1.1", reading="R19"),
     text=_budget(REQUESTS),
-    params={"objective_percent": _percent(1 - PHASE_1.error_rate)},
+    params={"objective_percent": _percent(1 - PHASE.error_rate)},
     columns=_BUDGET_COLUMNS,
     verdict=Verdict(column="budget_left_percent", source=Section("13.1.1", reading="R19"), fail_below=_USED_UP),
     look_for=Text(

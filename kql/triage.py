@@ -1,7 +1,7 @@
 """The first ten minutes of an incident: what broke, since when, where. Runbooks begin with these."""
 
 from kql.pieces import CONTAINER_WORKS
-from observability.design.objectives import PHASE_1
+from observability.design.objectives import PHASE
 from observability.design.services import AI, TRIP
 from observability.model.query import Pack, Query
 from observability.model.source import Derived, Section
@@ -83,7 +83,7 @@ SINCE_WHEN = Query(
         | order by bad_minutes desc, service asc
     """,
     # The goal and not the alert's limit: what is above it is where the trouble begins.
-    params={"limit_percent": Quantity(PHASE_1.error_rate, Unit.RATIO).to(Unit.PERCENT)},
+    params={"limit_percent": Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT)},
     columns={
         "service": "string",
         "first_bad": "datetime",

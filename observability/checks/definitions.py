@@ -164,6 +164,8 @@ def _slo(slo: Slo, known: set[int]) -> Iterator[tuple[str, str]]:
         yield f"objective '{number(slo.objective)}' leaves no budget to count", "give a share between 0 and 1: 0.999"
     if slo.period <= timedelta():
         yield f"period '{slo.period}' is not a time", "give period=days(...)"
+    if slo.watches is None:
+        return
     if not slo.watches.runnable or slo.watches.caveat is not None:
         yield f"query '{slo.watches.key}' cannot answer here", "use a query that runs"
     if id(slo.watches) not in known:

@@ -44,7 +44,7 @@ def texts(catalogue: Catalogue) -> Iterator[Text | Problem]:
     for alert in catalogue.alerts:
         if alert.engine is Engine.LOG and alert.watches.kql is not None:
             yield _write(partial(Text, "alert", alert.id, alert, every=alert.every), partial(kql.alert, alert))
-    for slo in catalogue.slos:
+    for slo in (each for each in catalogue.slos if each.watches is not None):
         made = partial(Text, "slo", slo.id, slo, columns=tuple(kql.SLO_COLUMNS.items()))
         yield _write(made, partial(kql.slo, slo))
     charted = {

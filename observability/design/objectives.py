@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from observability.design.operations import BUDGET
 from observability.model.operations import Phase, Target
 from observability.model.source import Section
@@ -60,6 +62,22 @@ PHASE_3 = Phase(
     source=Section("13.1.3"),
 )
 PHASES: dict[int, Phase] = {phase.number: phase for phase in (PHASE_1, PHASE_2, PHASE_3)}
+
+CHOSEN = "TRIPOBS_PHASE"
+"""The environment variable that names the phase whose goals are generated; read once, before any definition."""
+
+
+def chosen(number: str) -> Phase:
+    """The phase of that number. Raises ValueError where the document has none."""
+    if not number.isdecimal() or int(number) not in PHASES:
+        known = ", ".join(map(str, PHASES))
+        raise ValueError(f"{CHOSEN}: the document has no phase '{number}'; it has {known}")
+    return PHASES[int(number)]
+
+
+PHASE = chosen(os.environ.get(CHOSEN, "1"))
+NEXT_PHASE = PHASES.get(PHASE.number + 1, PHASE)
+"""What comes after it; the last one where nothing does."""
 
 CACHE_HIT_MINIMUM = Target(
     title=Text(ko="캐시 히트율 알림 기준", en="Cache hit ratio, alert line"),

@@ -79,7 +79,7 @@ class Alert(Definition):
     Fires when ``watches``, read on ``engine`` over ``window``, is above or below the limit. ``every`` is the
     evaluation frequency, ``pending`` how long a Prometheus rule must stay true. ``params`` sets parameters of the
     signal's query, such as the floor of requests. ``because`` gives the reason for the number and the engine;
-    ``severity_source`` that of the severity. ``examples`` builds proofs for promtool from the limit.
+    ``severity_source`` that of the severity. ``policy`` says what follows beyond the incident. ``examples`` builds proofs for promtool from the limit.
     """
 
     id: str
@@ -101,6 +101,7 @@ class Alert(Definition):
     params: Mapping[str, Param] = field(default_factory=dict)
     source: Source | None = None
     severity_source: Source | None = None
+    policy: Text | None = None
     examples: Callable[[float], tuple[Example, ...]] | None = None
 
     @property
@@ -112,14 +113,15 @@ class Alert(Definition):
 class Slo(Definition):
     """An objective: the share of good events, ``objective`` of 1, over ``period``.
 
-    ``watches`` yields one row a service with the columns ``good`` and ``total`` (weighed with ItemCount).
+    ``watches`` yields one row a service with the columns ``good`` and ``total`` (weighed with ItemCount); None where
+    only Prometheus knows.
     """
 
     id: str
     title: Text
     objective: float
     period: timedelta
-    watches: Query
+    watches: Query | None = None
     source: Source | None = None
 
 

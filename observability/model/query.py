@@ -76,6 +76,9 @@ class Kql:
     ``bin()`` would cut the window into two partial bins with half the rows each. A chart adds the time bin.
 
     ``floors`` names the parameters that keep noise from paging: a chart takes their defaults, an alert has to set them.
+
+    ``recent`` are shorter windows that end with the whole one: each aggregate is there for each of them too, with the
+    window behind its name (``bad_5m``), which needs aggregates that can be added up. Such a measure has no chart.
     """
 
     rows: str
@@ -84,3 +87,4 @@ class Kql:
     result: str = ""
     params: Mapping[str, Param] = field(default_factory=dict)
     floors: tuple[str, ...] = ()
+    recent: tuple[timedelta, ...] = ()

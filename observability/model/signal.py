@@ -25,11 +25,13 @@ class Engine(Enum):
 class PromQL:
     """A PromQL expression; ``$window`` in a range is replaced by the reader's own window.
 
-    ``by`` names the labels that the result keeps.
+    ``by`` names the labels that the result keeps; ``reads`` are the recorded signals in it, which are there only once
+    their own rules have been evaluated.
     """
 
     expr: str
     by: tuple[str, ...] = ()
+    reads: tuple[Signal, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

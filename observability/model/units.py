@@ -33,6 +33,7 @@ class Unit(Enum):
     PER_SECOND = ("rate", 1.0, 0.0, None, "/s", "/s")
     PER_MINUTE = ("rate", 1 / 60, 0.0, None, "/min", "/분")
     SCORE = ("score", 1.0, 1.0, 5.0, "", "점")
+    TIMES = ("times", 1.0, 0.0, None, "x", "배")
     USD = ("money", 1.0, 0.0, None, " USD", " USD")
 
     dimension: str
@@ -117,3 +118,17 @@ def hours(value: float) -> timedelta:
 
 def days(value: float) -> timedelta:
     return timedelta(days=value)
+
+
+_SPANS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def span(value: timedelta) -> str:
+    """A time in one unit, the largest that is exact: ``5m``, ``90m``, ``1d``; KQL and PromQL both read it.
+
+    Raises ValueError for what is not a whole number of seconds above zero.
+    """
+    total = int(value.total_seconds())
+    if total <= 0 or value != timedelta(seconds=total):
+        raise ValueError(f"{value!r} is not a whole number of seconds above zero")
+    return next(f"{total // size}{unit}" for unit, size in _SPANS if total % size == 0)

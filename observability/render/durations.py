@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from observability.model.text import Lang
+from observability.model.units import span
 
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _WORDS: dict[Lang, dict[str, str]] = {
@@ -39,10 +40,8 @@ def prometheus(duration: timedelta) -> str:
 
 
 def kql(duration: timedelta) -> str:
-    """A KQL timespan literal of one unit, the largest that is exact: ``5m``, ``90m``, ``1d``."""
-    total = int(duration.total_seconds())
-    _parts(duration)
-    return next(f"{total // size}{unit}" for unit, size in _UNITS if total % size == 0)
+    """A KQL timespan literal of one unit: ``5m``, ``90m``, ``1d``."""
+    return span(duration)
 
 
 def words(duration: timedelta, lang: Lang) -> str:

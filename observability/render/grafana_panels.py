@@ -40,6 +40,7 @@ UNITS: dict[Unit, str] = {
     Unit.PER_MINUTE: "reqpm",
     Unit.SCORE: "short",
     Unit.USD: "currencyUSD",
+    Unit.TIMES: "none",
 }
 # The endings of column names that say what the column counts.
 _COLUMN_UNITS = {

@@ -17,6 +17,9 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # Controls, line ends of Unicode that some readers end a string at, and halves of a character.
 _UNWRITABLE = frozenset({"Cc", "Zl", "Zp", "Cs"})
 BIN_SIZE = "bin_size"
+AGE = "age"
+# An aggregate that can be added up: a day is the sum of its hours.
+_AGGREGATE = re.compile(r"(\w+) = (?:sum|sumif|count|countif)\(")
 
 
 def literal(value: Param) -> str:
@@ -59,13 +62,43 @@ def query(definition: Query, given: Mapping[str, Param] | None = None) -> str:
     return _let({name: literal(value) for name, value in values.items()}) + _body(definition.text)
 
 
+def aggregates(kql: Kql) -> list[str]:
+    """The names of a measure's aggregates; those that can be added up where it has ``recent`` windows."""
+    return _AGGREGATE.findall(kql.summarize)
+
+
+def recent_name(aggregate: str, window: timedelta) -> str:
+    """``bad_5m``: an aggregate over one of the shorter windows."""
+    return f"{aggregate}_{durations.kql(window)}"
+
+
+def _recently(kql: Kql) -> tuple[str, str]:
+    """How a row's age is told, in steps, and the sums over the rows of each age and below."""
+    windows = [(step, durations.kql(window)) for step, window in enumerate(kql.recent, 1)]
+    age = "".join(f"TimeGenerated >= ago({window}), {step}, " for step, window in windows)
+    sums = [
+        f"{recent_name(name, window)} = sumif({name}, {AGE} <= {step})"
+        for step, window in enumerate(kql.recent, 1)
+        for name in aggregates(kql)
+    ]
+    sums += [f"{name} = sum({name})" for name in aggregates(kql)]
+    return f"{AGE} = case({age}{len(windows) + 1})", f"| summarize {', '.join(sums)}"
+
+
 def _measure(kql: Kql, params: Mapping[str, str], time: bool) -> str:
     by = [f"{name} = {expression}" for name, expression in kql.by.items()]
     names = list(kql.by)
     if time:
+        if kql.recent:
+            raise ValueError("a measure of several windows has no chart")
         by.append(f"TimeGenerated = bin(TimeGenerated, {BIN_SIZE})")
         names.insert(0, "TimeGenerated")
-    lines = [_body(kql.rows), f"| summarize {kql.summarize}{' by ' + ', '.join(by) if by else ''}"]
+    if kql.recent:
+        age, sums = _recently(kql)
+        lines = [_body(kql.rows), f"| summarize {kql.summarize} by {', '.join([*by, age])}"]
+        lines.append(f"{sums}{' by ' + ', '.join(kql.by) if kql.by else ''}")
+    else:
+        lines = [_body(kql.rows), f"| summarize {kql.summarize}{' by ' + ', '.join(by) if by else ''}"]
     if kql.result:
         lines.append(_body(kql.result))
     lines.append(f"| project {', '.join([*names, 'value'])}")
@@ -100,7 +133,12 @@ def alert(definition: Alert) -> str:
 
 
 def slo(definition: Slo) -> str:
-    """Where an objective stands: one row a service with SLI, objective and the error budget left, in percent."""
+    """Where an objective stands: one row a service with SLI, objective and the error budget left, in percent.
+
+    Raises ValueError where no log knows.
+    """
+    if definition.watches is None:
+        raise ValueError(f"slo '{definition.id}' has no query")
     params = {name: literal(value) for name, value in definition.watches.params.items()}
     params["objective"] = literal(float(definition.objective))
     return f"""{_let(params)}{_body(definition.watches.text)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from observability.model.alert import Alert, Suppression
@@ -22,6 +23,7 @@ def span(scenario: Scenario) -> tuple[datetime, datetime]:
 def telemetry(scenario: Scenario, alerts: Iterable[Alert]) -> Telemetry:
     """What Azure would hold of it. Raises SourceUnavailable where the local engine is not installed."""
     start, end = span(scenario)
+    start -= scenario.history
     settings = Settings(hours=(end - start) / timedelta(hours=1), tps=scenario.tps, end=end)
     return run.simulated(World(settings, scenario.faults(scenario.begins, scenario.ends)), alerts)
 
@@ -37,7 +39,12 @@ def play(
 ) -> Timeline:
     """What the alerts make of its telemetry."""
     start, end = span(scenario)
-    return run.replay(
-        [rules.of(alert) for alert in alerts], held, start, end, suppressions,
+    known = [rules.of(alert) for alert in alerts]
+    # Over half a window an average is another one: what looks back further than there is telemetry is left out.
+    seen = [rule for rule in known if rule.window * rule.periods <= scenario.history]
+    beyond = tuple((rule.alert.id, rule.window * rule.periods) for rule in known if rule not in seen)
+    timeline = run.replay(
+        seen, held, start, end, suppressions,
         began=scenario.begins, charted=charted, said=said,
     )  # fmt: skip
+    return replace(timeline, beyond=beyond)

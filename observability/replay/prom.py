@@ -176,6 +176,8 @@ class _Compiler:
         if name in _EACH:
             each, inner = _EACH[name], self.compile(arguments[0])
             return lambda moment: {labels: each(value) for labels, value in inner(moment).items()}
+        if name == "label_replace":
+            return self._relabelled(arguments)
         if name == "histogram_quantile":
             quantile, buckets = self.compile(arguments[0]), self.compile(arguments[1])
             return lambda moment: quantiles(quantile(moment), buckets(moment))
@@ -184,6 +186,26 @@ class _Compiler:
             told = _equal(arguments[0])
             return lambda moment: {} if inner(moment) else {told: 1.0}
         raise NotKnown(f"'{node}': function {name}() is not evaluated here")
+
+    def _relabelled(self, arguments: Any) -> _Evaluated:
+        inner = self.compile(arguments[0])
+        target, template, source, pattern = (argument.val for argument in arguments[1:])
+        if "$" in template:
+            raise NotKnown(f"label_replace to '{template}': '$' is not evaluated here")
+        matches = re.compile(pattern).fullmatch
+
+        def relabelled(moment: float) -> Vector:
+            found: Vector = {}
+            for labels, value in inner(moment).items():
+                named = dict(labels)
+                if matches(named.get(source, "")):
+                    named.pop(target, None)
+                    if template:
+                        named[target] = template
+                found[tuple(sorted(named.items()))] = value
+            return found
+
+        return relabelled
 
     def _aggregateexpr(self, node: Any) -> _Evaluated:
         name = str(node.op)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from observability.checks import series
 from observability.model.alert import Alert, Suppression
 from observability.model.errors import SourceUnavailable
-from observability.model.signal import Engine
+from observability.model.signal import Engine, Signal
 from observability.query.local import engine
+from observability.render import durations, promql
 from observability.replay import delays, prom, told
 from observability.replay.machine import Event, Kind, Machine, Values
 from observability.replay.rules import Dims, Rule
@@ -45,6 +46,20 @@ class Telemetry:
             for name, labels, times, values in scrapes.scraped(self.world):
                 self._samples.add(name, labels, times, values)
         return self._samples
+
+    def record(self, signals: Iterable[Signal]) -> Samples:
+        """The samples, with those of these signals' recording rules, which are evaluated once for all who read them."""
+        samples = self.samples()
+        for signal in signals:
+            if signal.record not in samples.names():
+                assert self.world is not None, "samples come from a world"
+                value_at = prom.compiled(promql.over(signal, durations.prometheus(promql.RECORDED_OVER)), samples)
+                at, end = self.world.settings.start, self.world.settings.end
+                while (at := at + _MINUTE) <= end:
+                    second = at.timestamp()
+                    for labels, value in value_at(second).items():
+                        samples.add(signal.record, dict(labels), [second], [value])
+        return samples
 
     def platform(self, resource: str, metric: str) -> list[tuple[datetime, Dims, float]]:
         """Raises SourceUnavailable where the metric is not there."""
@@ -148,7 +163,8 @@ _COMBINED: dict[str, Callable[[Sequence[float]], float]] = {
 def _of_prometheus(
     rule: Rule, telemetry: Telemetry, start: datetime, end: datetime
 ) -> Iterator[tuple[datetime, Values]]:
-    samples = telemetry.samples()
+    watched = rule.alert.watches.promql
+    samples = telemetry.record(watched.reads if watched is not None else ())
     # A series that nobody simulates would read as one that is not there, and the alert as quiet.
     if missing := series.read(rule.text).names - samples.names():
         raise SourceUnavailable(f"no samples of {', '.join(sorted(missing))}")
@@ -185,6 +201,7 @@ class Alarm:
 class Timeline:
     """``alarms`` in the order of firing; ``unread`` are alerts that could not be evaluated, with the reason.
 
+    ``beyond`` are those that were left out, as they look back further than there is telemetry, with how far.
     ``charts`` holds the values of those that fired, where they were asked for: by alert and labels, at each evaluation.
     """
 
@@ -192,6 +209,7 @@ class Timeline:
     end: datetime
     alarms: tuple[Alarm, ...]
     unread: tuple[tuple[str, str], ...] = ()
+    beyond: tuple[tuple[str, timedelta], ...] = ()
     evaluations: int = 0
     charts: Mapping[str, Mapping[Dims, tuple[tuple[datetime, float], ...]]] = field(default_factory=dict)
 
@@ -234,7 +252,7 @@ def replay(
     alarms = tuple(_alarms(events, told.deliver(events, suppressions)))
     if began is not None:
         alarms = tuple(replace(alarm, visible_at=_visible(alarm, telemetry, began)) for alarm in alarms)
-    return Timeline(start, end, alarms, tuple(unread), count, charts)
+    return Timeline(start, end, alarms, tuple(unread), evaluations=count, charts=charts)
 
 
 def _series(evaluated: Iterable[tuple[datetime, Values]]) -> dict[Dims, tuple[tuple[datetime, float], ...]]:

@@ -19,6 +19,12 @@ from observability.simulate.scrapes import EVERY
 def judge(scenario: Scenario, timeline: Timeline) -> list[str]:
     """What is not as the scenario says; empty where it holds."""
     wrong = [f"alert '{alert}' could not be evaluated: {why}" for alert, why in timeline.unread]
+    expects = {expected.alert for expected in scenario.expects}
+    wrong += [
+        f"alert '{alert}' looks back {_short(window)}, and there is history of {_short(scenario.history)}"
+        for alert, window in timeline.beyond
+        if alert in expects
+    ]
     left = list(timeline.alarms)
     for expected in scenario.expects:
         mine = [alarm for alarm in left if _is(alarm, expected)]

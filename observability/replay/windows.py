@@ -31,7 +31,7 @@ RAW = "raw"
 BIN, SEEN = "tripobs_bin", "tripobs_seen"
 """The minute in which a row happened, and the one from which on it could be read."""
 _AT, _PERIOD = "tripobs_at", "tripobs_period"
-_WINDOWS = "tripobs_windows"
+_WINDOWS, _RECENT = "tripobs_windows", "tripobs_recent"
 _MINUTE = timedelta(minutes=1)
 _SHARED = timedelta(hours=1)
 _ADDED = {"sum": "sum", "sumif": "sum", "count": "sum", "countif": "sum"} | {
@@ -107,20 +107,60 @@ class Logs:
         sums = self._minutes(measure, rule, first_minute(rule, start), end)
         parts = _aggregates(measure.summarize)
         by = [quoted(name) for name in measure.by]
+        names = [part.name for part in parts]
+        self._windows(_WINDOWS, sums, parts, by, rule, start, end)
+        if not by:
+            self._with_empty(rule, parts, start, end)
+        for window in measure.recent:
+            names += self._with_recent(window, sums, parts, by, rule, start, end)
+        return self._judged(measure, rule, names)
+
+    def _windows(
+        self,
+        name: str,
+        sums: str,
+        parts: Sequence[_Part],
+        by: Sequence[str],
+        rule: Rule,
+        start: datetime,
+        end: datetime,
+        length: timedelta | None = None,
+    ) -> None:
+        """The sums of each of the rule's windows, or of the last ``length`` of them, from those of the minutes."""
         first, last = _first_last(
-            quoted(BIN), f"{quoted(BIN)} + INTERVAL 1 MINUTE", _at_minute(quoted(SEEN)), rule, start, end
+            quoted(BIN), f"{quoted(BIN)} + INTERVAL 1 MINUTE", _at_minute(quoted(SEEN)), rule, start, end, length
         )
         together = ", ".join(f"{_ADDED[part.function]}({quoted(part.name)}) AS {quoted(part.name)}" for part in parts)
         keys = ", ".join([_AT, _PERIOD, *by])
         self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {_WINDOWS} AS SELECT {keys}, {together} FROM ("  # noqa: S608 - our own names
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {keys}, {together} FROM ("  # noqa: S608 - our own names
             f"SELECT * EXCLUDE (tripobs_first, tripobs_last), unnest(generate_series(tripobs_first, tripobs_last, "
             f"{_interval(rule.every)})) AS {_AT} FROM (SELECT *, {first} AS tripobs_first, {last} AS tripobs_last FROM {sums}, "
             f"(SELECT unnest(range({rule.periods})) AS {_PERIOD})) WHERE tripobs_first <= tripobs_last) GROUP BY {keys}"
         )
-        if not by:
-            self._with_empty(rule, parts, start, end)
-        return self._judged(measure, rule, [part.name for part in parts])
+
+    def _with_recent(
+        self,
+        window: timedelta,
+        sums: str,
+        parts: Sequence[_Part],
+        by: Sequence[str],
+        rule: Rule,
+        start: datetime,
+        end: datetime,
+    ) -> list[str]:
+        """Put the sums of a shorter window beside those of the whole one; nothing in it is a sum of 0."""
+        self._windows(_RECENT, sums, parts, by, rule, start, end, window)
+        named = {part.name: kql_render.recent_name(part.name, window) for part in parts}
+        beside = ", ".join(
+            f"coalesce({_RECENT}.{quoted(name)}, 0) AS {quoted(recent)}" for name, recent in named.items()
+        )
+        keys = ", ".join([_AT, _PERIOD, *by])
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_WINDOWS} AS SELECT {_WINDOWS}.*, {beside} FROM {_WINDOWS} "  # noqa: S608
+            f"LEFT JOIN {_RECENT} USING ({keys})"
+        )
+        return list(named.values())
 
     def _with_empty(self, rule: Rule, parts: Sequence[_Part], start: datetime, end: datetime) -> None:
         """An aggregate that is not grouped has a row even where there is nothing: a count of 0, a maximum of null."""
@@ -248,7 +288,7 @@ def how(measure: Kql) -> str:
         return "one by one"
     if all(part.function in _ADDED for part in _aggregates(measure.summarize)):
         return "sums"
-    return "rows" if measure.by else "one by one"
+    return "rows" if measure.by and not measure.recent else "one by one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,14 +342,16 @@ def _body(text: str) -> str:
     return dedent(text).strip()
 
 
-def _first_last(begin: str, over: str, seen: str, rule: Rule, start: datetime, end: datetime) -> tuple[str, str]:
+def _first_last(
+    begin: str, over: str, seen: str, rule: Rule, start: datetime, end: datetime, length: timedelta | None = None
+) -> tuple[str, str]:
     """The first and the last evaluation that a row counts in: SQL, for rows or minutes from ``begin`` up to ``over``.
 
     Not before it has arrived and its time is over, nor after its window has passed; periods lie further back.
     """
     shift = f"{_PERIOD} * {_interval(rule.window)}"
     earliest = f"greatest({seen}, {over} + {shift}, {_moment(start + rule.every)})"
-    latest = f"least({begin} + {shift} + {_interval(rule.window)}, {_moment(end)})"
+    latest = f"least({begin} + {shift} + {_interval(length or rule.window)}, {_moment(end)})"
     origin, every = _moment(start), _interval(rule.every)
     first = f"time_bucket({every}, {earliest} - INTERVAL 1 MICROSECOND, {origin}) + {every}"
     return first, f"time_bucket({every}, {latest}, {origin})"

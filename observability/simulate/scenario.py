@@ -44,6 +44,8 @@ class Scenario(Definition):
     """From ``begins`` on, for ``lasts``, the ``faults`` are there; the replay looks ``before`` and ``after`` too.
 
     All that ``expects`` does not name has to stay quiet. ``unwatched`` says what is broken and has no alert yet.
+    ``history`` is how far back telemetry goes before that, on which nothing happened: an alert that looks back further
+    is not evaluated.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Scenario(Definition):
     expects: tuple[Expected, ...] = ()
     unwatched: Text | None = None
     before: timedelta = timedelta(minutes=30)
+    history: timedelta = timedelta(hours=6)
     after: timedelta = timedelta(hours=1)
     tps: float = DOCUMENT_TPS
 

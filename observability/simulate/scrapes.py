@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from observability.design.data import POSTGRESQL
 from observability.design.services import AI, NAMESPACE
-from observability.signals import ai, postgresql, redis
+from observability.signals import ai, postgresql, redis, services
 from observability.simulate.cluster import name_of
 from observability.simulate.faults import DatabaseDown, ExternalFailure
 from observability.simulate.load import OPERATIONS, ROLES, of_day
@@ -46,12 +46,34 @@ def scraped(world: World) -> Iterator[Scraped]:
         moments.append(at)
         at += EVERY
     seconds = [moment.timestamp() for moment in moments]
+    yield from _answered(world, moments, seconds)
     yield from _itineraries(world, moments, seconds)
     yield from _restarts(world, moments, seconds)
     yield from _connections(world, moments, seconds)
     yield from _cluster(world, moments, seconds)
     yield from _stores(world, moments, seconds)
     yield from _calls(world, moments, seconds)
+
+
+def _answered(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
+    """Requests that each service answered, well and with an error."""
+    planned: dict[str, dict[int, tuple[float, float]]] = {role: {} for role in ROLES}
+    for minute in world.requests():
+        of_role = planned[OPERATIONS[minute.operation].role]
+        fine, failed = of_role.get(minute.minute, (0.0, 0.0))
+        count = minute.rows * ITEM_COUNT
+        of_role[minute.minute] = (fine + count * (1 - minute.errors), failed + count * minute.errors)
+    for role, minutes in planned.items():
+        columns: dict[str, list[float | None]] = {"success": [], "server_error": []}
+        fine = failed = 0.0
+        for moment in moments:
+            columns["success"].append(fine)
+            columns["server_error"].append(failed)
+            more, worse = minutes.get(int((moment - world.settings.start) / timedelta(minutes=1)), (0.0, 0.0))
+            part = EVERY / timedelta(minutes=1)
+            fine, failed = fine + more * part, failed + worse * part
+        for outcome, values in columns.items():
+            yield Scraped(services.HTTP_REQUESTS.name, {"service": role, "outcome": outcome}, seconds, values)
 
 
 def _itineraries(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:

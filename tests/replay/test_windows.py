@@ -93,6 +93,11 @@ RATE = Kql(
     rows="AppRequests", summarize="total = sum(ItemCount)", by={"service": "AppRoleName"},
     result="| extend value = todouble(total) / (bin_size / 1s)",
 )  # fmt: skip
+BURN = Kql(
+    rows="AppRequests", summarize="total = sum(ItemCount), bad = sumif(ItemCount, Success == false), seen = count()",
+    by={"service": "AppRoleName"}, recent=(minutes(1), minutes(3)),
+    result="| extend value = 100.0 * min_of(todouble(bad) / total, todouble(bad_1m) / total_1m) + bad_3m + 0.01 * seen",
+)  # fmt: skip
 NOW = Kql(
     rows="AppRequests | where TimeGenerated > now() - 2m", summarize="value = count()", by={"service": "AppRoleName"}
 )
@@ -105,7 +110,7 @@ MEAN = Kql(
 @pytest.mark.parametrize(
     ("kql", "expected"),
     [
-        (ERRORS, "sums"), (COUNT, "sums"), (LARGEST, "sums"), (SMALLEST_IF, "sums"), (RATE, "sums"),
+        (ERRORS, "sums"), (COUNT, "sums"), (LARGEST, "sums"), (SMALLEST_IF, "sums"), (RATE, "sums"), (BURN, "sums"),
         (P95, "rows"), (DISTINCT, "rows"), (MEAN, "rows"), (NOW, "one by one"),
     ],
 )  # fmt: skip
@@ -128,7 +133,7 @@ row = st.tuples(
 
 
 @pytest.mark.parametrize(
-    "kql", [ERRORS, COUNT, LARGEST, SMALLEST_IF, RATE, P95, DISTINCT, MEAN], ids=lambda kql: kql.summarize
+    "kql", [ERRORS, COUNT, LARGEST, SMALLEST_IF, RATE, BURN, P95, DISTINCT, MEAN], ids=lambda kql: kql.summarize
 )
 @settings(max_examples=5, deadline=None)
 @given(
@@ -155,6 +160,15 @@ def rounded(values: Any) -> Any:
         for moment, found in values.items()
         if any(value is not None for periods in found.values() for value in periods)
     }
+
+
+def test_a_shorter_window_holds_what_happened_last() -> None:
+    rows: list[Row] = [(20, "a", 10, False, 1), (80, "a", 10, True, 1), (140, "a", 10, False, 1)]
+    measure = replace(BURN, result="| extend value = todouble(bad) * 100 + bad_1m")
+    found = logs(rows, late=False).values(rule(measure), T0, at(4))
+    assert {moment: values[("service", "a"),] for moment, values in found.items()} == {
+        at(1): [1010.0], at(2): [1000.0], at(3): [2010.0], at(4): [2000.0],
+    }  # fmt: skip
 
 
 def test_rules_on_one_measure_share_its_sums() -> None:
