@@ -701,7 +701,7 @@ def kept(plan: Literal["Analytics", "Basic"], *names: str) -> RetentionClass:
 
 
 def test_a_table_that_no_class_of_retention_keeps_is_told() -> None:
-    read = Catalogue(queries=(query("Syslog | take 1"),))
+    read = Catalogue(queries=(query("Syslog | count"),))
     assert said(check(read, [kept("Analytics", "AppRequests")])) == [
         QUERY + "reads table 'Syslog', which no retention class keeps; name it in observability/design/telemetry.py"
     ]
@@ -710,7 +710,7 @@ def test_a_table_that_no_class_of_retention_keeps_is_told() -> None:
 
 def test_what_azure_writes_about_the_workspace_needs_no_retention_of_ours() -> None:
     for name in ("Operation", "Usage", "_LogOperation"):
-        assert said(check(Catalogue(queries=(query(f"{name} | take 1"),)), [])) == []
+        assert said(check(Catalogue(queries=(query(f"{name} | count"),)), [])) == []
 
 
 def test_an_alert_on_a_basic_table_would_never_see_a_row() -> None:
@@ -721,4 +721,4 @@ def test_an_alert_on_a_basic_table_would_never_see_a_row() -> None:
     ]
     assert said(check(watched, [kept("Analytics", "Syslog")])) == []
     # A query that a person runs may.
-    assert said(check(Catalogue(queries=(query("Syslog | take 1"),)), [kept("Basic", "Syslog")])) == []
+    assert said(check(Catalogue(queries=(query("Syslog | count"),)), [kept("Basic", "Syslog")])) == []
