@@ -25,6 +25,7 @@ from observability.output import MANIFEST, Artefact
 from observability.render import (
     apm,
     arm,
+    arm_access,
     arm_actions,
     arm_alerts,
     arm_queries,
@@ -74,6 +75,7 @@ def parameters(catalogue: Catalogue) -> dict[str, arm.Parameter]:
     """Every parameter that some template may use, by name."""
     listed = [
         *arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES),
+        *arm_access.parameters(),
         *arm_queries.parameters(),
         *arm_actions.parameters(catalogue.actions),
         *arm_actions.web_test_parameters(catalogue.web_tests),
@@ -125,7 +127,7 @@ def _alerts(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
 
 
 def _parameters_file(template: dict[str, Any], known: dict[str, arm.Parameter]) -> Artefact:
-    """What azure/alerts.json cannot do without: the other two templates have a default for everything."""
+    """What azure/alerts.json cannot do without: the other templates have a default for everything."""
     needed = [known[name] for name in template["parameters"] if known[name].default is None]
     body = {
         "$schema": arm.PARAMETERS_SCHEMA,
@@ -146,6 +148,14 @@ def _workspace(catalogue: Catalogue) -> Artefact:
         *((f"retention:{kind.key}", kind.source) for kind in RETENTION),
     ]
     return _of("azure/workspace.json", "deployment template", encode(template), behind)
+
+
+def _access(catalogue: Catalogue) -> Artefact:
+    template = arm.template(arm_access.access_resources(), parameters(catalogue), compact, "tripgen: who may read")
+    behind: list[tuple[str, Source | None]] = [
+        (f"access:{name}", RESOURCES[name].source) for name in ("monitor_workspace", "service_bus")
+    ]
+    return _of("azure/access.json", "deployment template", encode(template), behind)
 
 
 def _kql(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
@@ -303,6 +313,7 @@ def build(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
         (
             *_alerts(catalogue, lang),
             _workspace(catalogue),
+            _access(catalogue),
             *_kql(catalogue, lang),
             *_dashboards(catalogue, lang),
             *_prometheus(catalogue, lang),
