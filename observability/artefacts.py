@@ -10,13 +10,22 @@ import orjson
 
 from observability import __version__
 from observability.azure import limits
+from observability.azure import prometheus as scraped
 from observability.catalog import Catalogue
+from observability.checks import series
 from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.findings import FINDINGS
 from observability.design.operations import HEALTH_CHECK, SEVERITIES
 from observability.design.platform import APPLICATION_POOL, DELIVERY, HTTPS_PORT, NETWORK_POLICY, SUBNETS
 from observability.design.services import NAMESPACE, SERVICES
-from observability.design.telemetry import APP_INSIGHTS, RESOURCES, RETENTION, TRACING_SAMPLING, WORKSPACE
+from observability.design.telemetry import (
+    APP_INSIGHTS,
+    CONTAINER_INSIGHTS,
+    RESOURCES,
+    RETENTION,
+    TRACING_SAMPLING,
+    WORKSPACE,
+)
 from observability.model.alert import Alert
 from observability.model.signal import Engine
 from observability.model.source import Source, sections_of
@@ -30,6 +39,7 @@ from observability.render import (
     arm_alerts,
     arm_queries,
     arm_workspace,
+    cluster_agents,
     exporter_manifests,
     kql,
     prometheus,
@@ -293,6 +303,23 @@ def _exporter() -> Iterator[Artefact]:
     yield _of("kubernetes/autoscaling.yaml", "autoscaling", scaling, behind)
 
 
+def _agents(catalogue: Catalogue) -> Iterator[Artefact]:
+    """Settings of the agents in the cluster."""
+    wanted: list[tuple[str, Source | None]] = [("container insights", CONTAINER_INSIGHTS.source)]
+    logs = cluster_agents.container_logs(CONTAINER_INSIGHTS.streams, arm_workspace.SYSTEM_NAMESPACES)
+    settings = yaml.documents([logs], cluster_agents.LOGS_HEADER)
+    yield _of("kubernetes/container-insights.yaml", "agent settings", settings, wanted)
+
+    # Rules, panels and scalers are all written from signals, so what signals read is what they need.
+    reading = [signal for signal in catalogue.signals if signal.promql is not None]
+    names = {name for kind in CONTAINER_INSIGHTS.metrics for name in scraped.KINDS[kind]}
+    names |= {name for signal in reading if signal.promql for name in series.read(signal.promql.expr).names}
+    metrics = cluster_agents.cluster_metrics(scraped.keep_lists(names), exporter_manifests.INTERVAL)
+    kept = yaml.documents([metrics], cluster_agents.METRICS_HEADER)
+    behind = [*wanted, *((f"signal:{signal.name}", signal.source) for signal in reading)]
+    yield _of("kubernetes/managed-prometheus.yaml", "agent settings", kept, behind)
+
+
 def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
     from observability.render.runbooks import runbooks
 
@@ -319,6 +346,7 @@ def build(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
             *_prometheus(catalogue, lang),
             *_apm(),
             *_exporter(),
+            *_agents(catalogue),
             *_runbooks(catalogue),
         ),
         key=lambda artefact: artefact.path,
