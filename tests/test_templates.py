@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,3 +42,13 @@ def test_the_four_templates_and_each_rule_were_looked_at() -> None:
 def test_a_template_beyond_a_limit_is_told() -> None:
     large = {"parameters": dict.fromkeys(map(str, range(257))), "resources": [{}] * 801}
     assert beyond(large, 4 * 1024 * 1024 + 1) == ["bytes", "parameters", "resources"]
+
+
+def test_the_page_about_the_pipeline_names_only_parameters_and_files_that_there_are() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "pipeline.md").read_text(encoding="utf-8")
+    declared = {name for made in TEMPLATES for name in json.loads(made.body)["parameters"]}
+    named = set(re.findall(r"\b[a-z]+[A-Z]\w*(?:Logs|Skip|Id)\b", page))
+    assert {"clusterAuditLogs", "edgeAccessLogs", "firewallRuleLogs", "settingsToSkip", "kedaPrincipalId"} <= named
+    assert named <= declared
+    paths = {made.path for made in artefacts.build(load(), "ko")}
+    assert set(re.findall(r"(?:azure|kubernetes)/[a-z-]+\.(?:json|yaml)", page)) <= paths
