@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from observability.render.arm import Parameter, Resource, parameter, quoted, resource_id
 from observability.render.arm_alerts import name_parameter
+from observability.render.arm_diagnostics import ACCOUNT_TYPE
 
 ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
 DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
@@ -34,7 +35,7 @@ QUEUE_READ = (
 _QUEUE_READER = "guid(resourceGroup().id, 'tripgen-queue-reader')"
 
 _GROUP = "resourceGroup().id"
-_ACCOUNT = resource_id("Microsoft.Monitor/accounts", parameter(name_parameter("monitor_workspace")))
+_ACCOUNT = resource_id(ACCOUNT_TYPE, parameter(name_parameter("monitor_workspace")))
 _NAMESPACE = resource_id("Microsoft.ServiceBus/namespaces", parameter(name_parameter("service_bus")))
 
 

@@ -10,6 +10,7 @@ from observability.render.arm import Resource, parameter, quoted, resource_id
 from observability.render.arm_alerts import name_parameter
 
 WORKSPACE_TYPE = "Microsoft.OperationalInsights/workspaces"
+ACCOUNT_TYPE = "Microsoft.Monitor/accounts"
 CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
 RULE_TYPE = "Microsoft.Insights/dataCollectionRules"
 STORAGE_TYPE = "Microsoft.Storage/storageAccounts"
@@ -80,6 +81,8 @@ LOGS: Mapping[str, tuple[Log, ...]] = {
     ),
     # Who read the logs.
     WORKSPACE_TYPE: (Log("Audit", "LAQueryLogs"),),
+    # A row a metric and day: what is stored, and how long nobody has asked for it.
+    ACCOUNT_TYPE: (Log("MetricsUsageDetails", "AMWMetricsUsageDetails"),),
     # Rows that a rule could not deliver, which nobody else tells of.
     RULE_TYPE: (Log("LogErrors", "DCRLogErrors"),),
     # Network and application rules write a row a connection, allowed or denied, and the denied ones are what the
@@ -108,7 +111,6 @@ LOGS: Mapping[str, tuple[Log, ...]] = {
 
 WITHOUT_LOGS: Mapping[str, str] = {
     "Microsoft.Resources/resourceGroups": "what is done to it is in the subscription's activity log",
-    "Microsoft.Monitor/accounts": "its health is in platform metrics",
     "Microsoft.Insights/components": "its tables are the workspace's own, a setting would store every row twice",
     "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies": "the gateway writes what the policy decides",
     "Microsoft.Network/publicIPAddresses": "it has rows only under a DDoS protection plan, and the document's protection "
@@ -151,7 +153,9 @@ def settings(resources: Iterable[ResourceName]) -> list[Resource]:
     for resource in resources:
         if resource.type in LOGS:
             skipped = f"[not(contains(parameters('{SKIP_SETTINGS}'), {quoted(resource.key)}))]"
-            found.append({"condition": skipped, **setting(_scope(resource), LOGS[resource.type])})
+            scope = _scope(resource)
+            made_here = [scope] if resource.type == ACCOUNT_TYPE else []
+            found.append({"condition": skipped, **setting(scope, LOGS[resource.type], made_here)})
         elif resource.type not in WITHOUT_LOGS:
             raise ValueError(f"resource '{resource.key}': type '{resource.type}' has no logs; say why in WITHOUT_LOGS")
     return found

@@ -16,6 +16,7 @@ from observability.model.units import Unit
 from observability.render.arm import Parameter, Resource, parameter, quoted, resource_id
 from observability.render.arm_alerts import name_parameter
 from observability.render.arm_diagnostics import (
+    ACCOUNT_TYPE,
     CLUSTER_AUDIT_LOGS,
     CLUSTER_TYPE,
     EDGE_ACCESS_LOGS,
@@ -30,7 +31,6 @@ from observability.render.arm_diagnostics import (
 )
 
 COMPONENT_TYPE = "Microsoft.Insights/components"
-ACCOUNT_TYPE = "Microsoft.Monitor/accounts"
 ENDPOINT_TYPE = "Microsoft.Insights/dataCollectionEndpoints"
 _COLLECTION_VERSION = "2024-03-11"
 

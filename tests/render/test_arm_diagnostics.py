@@ -74,6 +74,8 @@ def test_a_storage_account_logs_through_its_blob_service() -> None:
 
 def test_a_setting_waits_for_what_its_own_template_makes() -> None:
     assert setting("[id]", [Log("Odd", "Syslog")], ["[id]"])["dependsOn"] == [LAW, "[id]"]
+    [found] = settings([named("monitor_workspace", "Microsoft.Monitor/accounts")])
+    assert found["dependsOn"] == [LAW, found["scope"]]
 
 
 def test_a_resource_without_logs_gets_no_setting_and_one_of_an_unknown_type_is_refused() -> None:
@@ -103,9 +105,10 @@ def test_every_resource_of_the_design_sends_its_logs_or_has_a_reason() -> None:
         "gatewayNsg",
         "aksNsg",
         "workspace",
+        "monitorWorkspace",
     ):
         assert sum(f"parameters('{key}Name')" in scope for scope in scopes) == 1, key
-    assert len(scopes) == 15
+    assert len(scopes) == 16
 
 
 def test_no_category_is_asked_for_twice_and_each_arrives_in_a_table_that_is_known() -> None:
