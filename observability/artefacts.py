@@ -10,13 +10,22 @@ import orjson
 
 from observability import __version__
 from observability.azure import limits
+from observability.azure import prometheus as scraped
 from observability.catalog import Catalogue
+from observability.checks import series
 from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.findings import FINDINGS
 from observability.design.operations import HEALTH_CHECK, SEVERITIES
 from observability.design.platform import APPLICATION_POOL, DELIVERY, HTTPS_PORT, NETWORK_POLICY, SUBNETS
 from observability.design.services import NAMESPACE, SERVICES
-from observability.design.telemetry import APP_INSIGHTS, RESOURCES, RETENTION, TRACING_SAMPLING, WORKSPACE
+from observability.design.telemetry import (
+    APP_INSIGHTS,
+    CONTAINER_INSIGHTS,
+    RESOURCES,
+    RETENTION,
+    TRACING_SAMPLING,
+    WORKSPACE,
+)
 from observability.model.alert import Alert
 from observability.model.signal import Engine
 from observability.model.source import Source, sections_of
@@ -25,10 +34,12 @@ from observability.output import MANIFEST, Artefact
 from observability.render import (
     apm,
     arm,
+    arm_access,
     arm_actions,
     arm_alerts,
     arm_queries,
     arm_workspace,
+    cluster_agents,
     exporter_manifests,
     kql,
     prometheus,
@@ -74,6 +85,7 @@ def parameters(catalogue: Catalogue) -> dict[str, arm.Parameter]:
     """Every parameter that some template may use, by name."""
     listed = [
         *arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES),
+        *arm_access.parameters(),
         *arm_queries.parameters(),
         *arm_actions.parameters(catalogue.actions),
         *arm_actions.web_test_parameters(catalogue.web_tests),
@@ -125,7 +137,7 @@ def _alerts(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
 
 
 def _parameters_file(template: dict[str, Any], known: dict[str, arm.Parameter]) -> Artefact:
-    """What azure/alerts.json cannot do without: the other two templates have a default for everything."""
+    """What azure/alerts.json cannot do without: the other templates have a default for everything."""
     needed = [known[name] for name in template["parameters"] if known[name].default is None]
     body = {
         "$schema": arm.PARAMETERS_SCHEMA,
@@ -146,6 +158,14 @@ def _workspace(catalogue: Catalogue) -> Artefact:
         *((f"retention:{kind.key}", kind.source) for kind in RETENTION),
     ]
     return _of("azure/workspace.json", "deployment template", encode(template), behind)
+
+
+def _access(catalogue: Catalogue) -> Artefact:
+    template = arm.template(arm_access.access_resources(), parameters(catalogue), compact, "tripgen: who may read")
+    behind: list[tuple[str, Source | None]] = [
+        (f"access:{name}", RESOURCES[name].source) for name in ("monitor_workspace", "service_bus")
+    ]
+    return _of("azure/access.json", "deployment template", encode(template), behind)
 
 
 def _kql(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
@@ -283,6 +303,23 @@ def _exporter() -> Iterator[Artefact]:
     yield _of("kubernetes/autoscaling.yaml", "autoscaling", scaling, behind)
 
 
+def _agents(catalogue: Catalogue) -> Iterator[Artefact]:
+    """Settings of the agents in the cluster."""
+    wanted: list[tuple[str, Source | None]] = [("container insights", CONTAINER_INSIGHTS.source)]
+    logs = cluster_agents.container_logs(CONTAINER_INSIGHTS.streams, arm_workspace.SYSTEM_NAMESPACES)
+    settings = yaml.documents([logs], cluster_agents.LOGS_HEADER)
+    yield _of("kubernetes/container-insights.yaml", "agent settings", settings, wanted)
+
+    # Rules, panels and scalers are all written from signals, so what signals read is what they need.
+    reading = [signal for signal in catalogue.signals if signal.promql is not None]
+    names = {name for kind in CONTAINER_INSIGHTS.metrics for name in scraped.KINDS[kind]}
+    names |= {name for signal in reading if signal.promql for name in series.read(signal.promql.expr).names}
+    metrics = cluster_agents.cluster_metrics(scraped.keep_lists(names), exporter_manifests.INTERVAL)
+    kept = yaml.documents([metrics], cluster_agents.METRICS_HEADER)
+    behind = [*wanted, *((f"signal:{signal.name}", signal.source) for signal in reading)]
+    yield _of("kubernetes/managed-prometheus.yaml", "agent settings", kept, behind)
+
+
 def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
     from observability.render.runbooks import runbooks
 
@@ -303,11 +340,13 @@ def build(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
         (
             *_alerts(catalogue, lang),
             _workspace(catalogue),
+            _access(catalogue),
             *_kql(catalogue, lang),
             *_dashboards(catalogue, lang),
             *_prometheus(catalogue, lang),
             *_apm(),
             *_exporter(),
+            *_agents(catalogue),
             *_runbooks(catalogue),
         ),
         key=lambda artefact: artefact.path,

@@ -16,6 +16,11 @@ def _minutes(*values: int) -> tuple[timedelta, ...]:
 
 _HOUR, _DAY = 60, 24 * 60
 
+# A deployment template.
+TEMPLATE_BYTES = 4 * 1024 * 1024
+TEMPLATE_PARAMETERS = 256
+TEMPLATE_RESOURCES = 800
+
 # Log alerts (scheduledQueryRules). PT12H stands in one sample for the frequency, and the service refuses it.
 LOG_WINDOWS = _minutes(1, 5, 10, 15, 30, 45, *(_HOUR * n for n in range(1, 7)), _DAY, 2 * _DAY)
 LOG_FREQUENCIES = _minutes(1, 5, 10, 15, 30, 45, *(_HOUR * n for n in range(1, 7)), _DAY)

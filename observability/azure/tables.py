@@ -31,6 +31,10 @@ FUNCTIONS = frozenset({"_LogOperation"})
 """Names that read like tables and are functions over tables: a rule that runs every minute cannot use them."""
 
 
+OF_THE_WORKSPACE = frozenset({"Operation", "Usage"})
+"""What Azure Monitor writes about the workspace itself: free, kept 90 days, there before anything is collected."""
+
+
 @functools.cache
 def load() -> dict[str, dict[str, str]]:
     """Table name to column name to KQL type, read once; not to be changed by the caller."""

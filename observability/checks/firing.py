@@ -67,7 +67,7 @@ def _emitted(catalogue: Catalogue) -> _Emitted:
             labels[signal.record] = labels.get(signal.record, frozenset()) | frozenset(signal.promql.by)
     of_kind = {kind: {i.name for i in catalogue.instruments if i.kind is kind} for kind in InstrumentKind}
     return _Emitted(
-        names=prometheus.KEPT | labels.keys(),
+        names=prometheus.OFFERED | labels.keys(),
         labels=labels,
         gauges=frozenset(of_kind[InstrumentKind.GAUGE]),
         histograms=frozenset(of_kind[InstrumentKind.HISTOGRAM]),
@@ -96,7 +96,7 @@ def _twice(catalogue: Catalogue) -> Iterator[Problem]:
     splits = {(each.record, each.by(Engine.PROMETHEUS)) for each in recorded}
     times.subtract(Counter(name for name, _ in splits) - Counter({each.record for each in recorded}))
     for name, kind, own, place in named:
-        if times[name] > 1 or name in prometheus.KEPT:
+        if times[name] > 1 or name in prometheus.OFFERED:
             yield Problem(
                 str(place), kind, own, f"series '{name}' is emitted twice", "give one of the two another name"
             )
@@ -125,8 +125,8 @@ def _names(found: series.Reading, emitted: _Emitted) -> Iterator[tuple[str, str]
             todo = f"a histogram is read as '{name}_bucket', '{name}_count' and '{name}_sum'"
         else:
             todo = (
-                "add an Instrument for the exporter, or the name to observability/azure/prometheus.py if the agent "
-                "keeps it"
+                "add an Instrument for the exporter, or the name to observability/azure/prometheus.py if a "
+                "target of the agent shows it"
             )
         yield f"nobody emits metric '{name}'", todo
     for pattern in sorted(selector.name for selector in found.selectors if selector.pattern):

@@ -7,7 +7,7 @@ Microsoft's language service (checks/kusto.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import timedelta
 
 from observability.azure import limits, tables
@@ -17,6 +17,7 @@ from observability.checks.kql_tokens import Group, Item, is_text
 from observability.checks.pipelines import Shape
 from observability.checks.texts import Text, texts
 from observability.model.errors import Problem
+from observability.model.system import RetentionClass
 
 # What the local engine refuses, or answers otherwise than Azure does, and what to write instead.
 _NOT_PORTABLE_OPERATORS = {
@@ -50,14 +51,15 @@ _NUMBERS = frozenset({"real", "long", "int", "decimal"})
 _SPLITTABLE = frozenset({"string", "int", "long", "real"})
 
 
-def check(catalogue: Catalogue) -> Iterator[Problem]:
-    """Problems that the texts alone show."""
+def check(catalogue: Catalogue, retention: Iterable[RetentionClass]) -> Iterator[Problem]:
+    """Problems that the texts alone show, and tables that are not kept as the texts need them."""
     known = tables.load().keys() | tables.FUNCTIONS
+    plans = {table: kind.plan for kind in retention for table in kind.tables}
     for text in texts(catalogue):
         if isinstance(text, Problem):
             yield text
             continue
-        for wrong, todo in _problems(text, known):
+        for wrong, todo in _problems(text, known, plans):
             yield Problem(str(text.definition.place), text.kind, text.name, wrong, todo)
 
 
@@ -77,13 +79,14 @@ def bin_size(literal: str) -> Iterator[tuple[str, str]]:
         yield f"bins by '{literal}', which does not divide a day", "use a size that does"
 
 
-def _problems(text: Text, known: Set[str]) -> Iterator[tuple[str, str]]:
+def _problems(text: Text, known: Set[str], plans: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     shape = pipelines.read(text.text, known, tables.SAMPLED)
     if text.runnable:
         for name in sorted(shape.tables - known):
             yield f"reads unknown table '{name}'", _spelling(name, known)
     if text.verbatim:
-        return
+        return  # the document's own words, tables that nothing fills included
+    yield from _kept(text, shape.tables & known, plans)
     for name, table in shape.unweighted:
         better = "percentilew(column, tolong(ItemCount), n)" if name.startswith("perc") else "sum(ItemCount)"
         yield f"'{name}' counts stored rows of sampled table '{table}'", f"weigh them: {better}"
@@ -92,6 +95,16 @@ def _problems(text: Text, known: Set[str]) -> Iterator[tuple[str, str]]:
         yield f"names variable '{variable}', which no dashboard defines", "make it a parameter"
     if text.every is not None:
         yield from _rule(shape, text.every)
+
+
+def _kept(text: Text, read: Set[str], plans: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Tables whose retention nobody decided, and those whose plan hides them from an alert."""
+    for name in sorted(read - plans.keys() - tables.FUNCTIONS - tables.OF_THE_WORKSPACE):
+        yield f"reads table '{name}', which no retention class keeps", "name it in observability/design/telemetry.py"
+    if text.kind != "query":  # alerts never see a Basic table, and panels only with a setting that none of them has
+        for name in sorted(read & plans.keys()):
+            if plans[name] != "Analytics":
+                yield f"reads table '{name}', which is on the {plans[name]} plan", "keep it on the Analytics plan"
 
 
 def _spelling(name: str, known: Set[str]) -> str:

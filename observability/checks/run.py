@@ -30,7 +30,7 @@ def sound(catalogue: Catalogue) -> Catalogue:
         *checklists.check(shaped, SECTIONS, FINDINGS, RESOURCES),
         *azure.check(shaped),
         *azure.check_telemetry(WORKSPACE, RETENTION, tables.load().keys()),
-        *kql.check(shaped),
+        *kql.check(shaped, RETENTION),
         *firing.check(shaped, RESOURCES),
     ]
     if found:

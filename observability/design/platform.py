@@ -35,6 +35,22 @@ _UNNAMED = Derived(
     ),
     (Section("6.1.1"), Section("8.1.1")),
 )
+_NETWORK = Derived(
+    Text(
+        ko="문서에 이름이 없습니다. 기능만 적은 것(7.1.1)과 규칙표(4.1.2), 고정 IP(4.2.1)에 종류 약어-tripgen-prod를 붙입니다.",
+        en="The document gives no names, only what they do (7.1.1), their rules (4.1.2) and a fixed address (4.2.1); these "
+        "follow the pattern kind-tripgen-prod.",
+    ),
+    (Section("4.1.2"), Section("4.2.1"), Section("4.2.2"), Section("7.1.1")),
+)
+_BACKUPS = Derived(
+    Text(
+        ko="문서는 설정 백업을 Azure Blob Storage에 둔다고만 합니다. 스토리지 계정 이름에는 소문자와 숫자만 쓸 수 있습니다.",
+        en="The document only says that configuration is backed up to Azure Blob Storage. The name of a storage account has "
+        "lower-case letters and digits alone.",
+    ),
+    (Section("5.3.1"), Section("7.3.1")),
+)
 _REPLICA = Derived(
     Text(
         ko="문서는 복제본을 replica_1, replica_2로만 부르므로 주 서버 이름에 이어 붙입니다.",
@@ -66,6 +82,17 @@ RESOURCES: dict[str, ResourceName] = dict(
         _resource("front_door", "afd-tripgen-prod", "Microsoft.Cdn/profiles", _UNNAMED),
         _resource("key_vault", "kv-tripgen-prod", "Microsoft.KeyVault/vaults", _UNNAMED),
         _resource("registry", "tripgenprod", "Microsoft.ContainerRegistry/registries", Section("9")),
+        _resource("storage", "sttripgenprod", "Microsoft.Storage/storageAccounts", _BACKUPS),
+        _resource("firewall", "afw-tripgen-prod", "Microsoft.Network/azureFirewalls", _NETWORK),
+        _resource("gateway_nsg", "nsg-agw-tripgen-prod", "Microsoft.Network/networkSecurityGroups", _NETWORK),
+        _resource("aks_nsg", "nsg-aks-tripgen-prod", "Microsoft.Network/networkSecurityGroups", _NETWORK),
+        _resource(
+            "gateway_waf_policy",
+            "waf-tripgen-prod",
+            "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",
+            _NETWORK,
+        ),
+        _resource("gateway_ip", "pip-agw-tripgen-prod", "Microsoft.Network/publicIPAddresses", _NETWORK),
     )
 )
 
@@ -202,7 +229,6 @@ NETWORK_POLICY = NetworkPolicy(
     source=_POLICY,
 )
 
-# Storage has a private endpoint but no account name in the document, so it is not among RESOURCES.
 PRIVATE_ENDPOINTS = tuple(
     PrivateEndpoint(
         resource_key=key,

@@ -251,13 +251,17 @@ class Sampling(Fact):
 
 
 class RetentionClass(Fact):
-    """Log tables kept equally long: ``period`` as the document says, ``azure_days`` as Azure takes it."""
+    """Log tables kept equally long: ``period`` as the document says, ``azure_days`` as Azure takes it.
+
+    ``plan`` is what their rows cost and who may ask for them: no log alert reads a Basic table.
+    """
 
     key: str
     title: Text
     period: timedelta
     azure_days: int
     tables: tuple[str, ...]
+    plan: Literal["Analytics", "Basic"] = "Analytics"
 
 
 class ContainerInsights(Fact):

@@ -8,31 +8,37 @@ AuditLogs); only their retention is set here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from observability.azure.tables import FUNCTIONS
 from observability.model.system import AppInsights, ResourceName, RetentionClass, Workspace
 from observability.model.units import Unit
 from observability.render.arm import Parameter, Resource, parameter, quoted, resource_id
 from observability.render.arm_alerts import name_parameter
+from observability.render.arm_diagnostics import (
+    ACCOUNT_TYPE,
+    CLUSTER_AUDIT_LOGS,
+    CLUSTER_TYPE,
+    EDGE_ACCESS_LOGS,
+    FIREWALL_RULE_LOGS,
+    LOGS,
+    RULE_TYPE,
+    SKIP_SETTINGS,
+    WORKSPACE,
+    WORKSPACE_TYPE,
+    setting,
+    settings,
+)
 
-WORKSPACE_TYPE = "Microsoft.OperationalInsights/workspaces"
 COMPONENT_TYPE = "Microsoft.Insights/components"
-ACCOUNT_TYPE = "Microsoft.Monitor/accounts"
-CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
 ENDPOINT_TYPE = "Microsoft.Insights/dataCollectionEndpoints"
-RULE_TYPE = "Microsoft.Insights/dataCollectionRules"
 _COLLECTION_VERSION = "2024-03-11"
 
 SKIP_TABLES = "tablesToSkip"
-EDGE_ACCESS_LOGS = "edgeAccessLogs"
-CLUSTER_AUDIT_LOGS = "clusterAuditLogs"
 
 _WORKSPACE_NAME = parameter(name_parameter("workspace"))
 _ACCOUNT_NAME = parameter(name_parameter("monitor_workspace"))
 _CLUSTER_NAME = parameter(name_parameter("cluster"))
-_WORKSPACE = resource_id(WORKSPACE_TYPE, _WORKSPACE_NAME)
 _ACCOUNT = resource_id(ACCOUNT_TYPE, _ACCOUNT_NAME)
 _CLUSTER = resource_id(CLUSTER_TYPE, _CLUSTER_NAME)
 
@@ -64,69 +70,6 @@ people look at Grafana here.
 # Perf alone is eight rows a container and minute, and most containers of a cluster this size are AKS's own. Managed
 # Prometheus still watches them; rows about nodes have no namespace and stay.
 SYSTEM_NAMESPACES = ("kube-system", "gatekeeper-system", "azure-arc")
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """One log category of a resource type, and the table its rows arrive in; ``switch`` names a bool parameter."""
-
-    category: str
-    table: str
-    switch: str | None = None
-
-
-# Access logs are a row a request and nobody samples them: at the design's throughput one of the two fills the daily
-# cap within hours, and a full cap blinds every log alert (R18). Requests are already in AppRequests and in the
-# platform metrics, so the logs are for an investigation and off until somebody sets the parameter.
-#
-# Two categories are from general knowledge and not read in a reference: AzurePolicyEvaluationDetails of the vault and
-# Audit of the workspace.
-LOGS: Mapping[str, tuple[Log, ...]] = {
-    # QueryStoreRuntime has rows once the server parameter pg_qs.query_capture_mode is on.
-    "Microsoft.DBforPostgreSQL/flexibleServers": (
-        Log("PostgreSQLLogs", "PGSQLServerLogs"),
-        Log("PostgreSQLFlexSessions", "PGSQLPgStatActivitySessions"),
-        Log("PostgreSQLFlexQueryStoreRuntime", "PGSQLQueryStoreRuntime"),
-    ),
-    # Without ConnectedClientList: a snapshot of all clients every ten seconds, that costs the cache some speed too;
-    # the exporter counts clients.
-    "Microsoft.Cache/redis": (Log("MSEntraAuthenticationAuditLog", "ACREntraAuthenticationAuditLog"),),
-    # Without ApplicationMetricsLogs: the exporter measures queues and subscriptions.
-    "Microsoft.ServiceBus/namespaces": (
-        Log("OperationalLogs", "AZMSOperationalLogs"),
-        Log("RuntimeAuditLogs", "AZMSRunTimeAuditLogs"),
-        Log("DiagnosticErrorLogs", "AZMSDiagnosticErrorLogs"),
-        Log("VNetAndIPFilteringLogs", "AZMSVnetConnectionEvents"),
-    ),
-    # Without ApplicationGatewayPerformanceLog: the v1 tier's.
-    "Microsoft.Network/applicationGateways": (
-        Log("ApplicationGatewayFirewallLog", "AGWFirewallLogs"),
-        Log("ApplicationGatewayAccessLog", "AGWAccessLogs", EDGE_ACCESS_LOGS),
-    ),
-    "Microsoft.Cdn/profiles": (
-        Log("FrontDoorWebApplicationFirewallLog", "AzureDiagnostics"),
-        Log("FrontDoorHealthProbeLog", "AzureDiagnostics"),
-        Log("FrontDoorAccessLog", "AzureDiagnostics", EDGE_ACCESS_LOGS),
-    ),
-    "Microsoft.KeyVault/vaults": (
-        Log("AuditEvent", "AZKVAuditLogs"),
-        Log("AzurePolicyEvaluationDetails", "AZKVPolicyEvaluationDetailsLogs"),
-    ),
-    # kube-audit holds reads and refusals, the evidence for R10. It is the cluster's largest category, so it can be
-    # switched off when the daily cap is near; kube-audit-admin, its part that changes something, would store those
-    # rows twice. Without kube-apiserver, scheduler and controller manager: what they decide about pods is in KubeEvents.
-    CLUSTER_TYPE: (
-        Log("kube-audit", "AKSAudit", CLUSTER_AUDIT_LOGS),
-        Log("cluster-autoscaler", "AKSControlPlane"),
-        Log("guard", "AKSControlPlane"),
-    ),
-    "Microsoft.ContainerRegistry/registries": (
-        Log("ContainerRegistryLoginEvents", "ContainerRegistryLoginEvents"),
-        Log("ContainerRegistryRepositoryEvents", "ContainerRegistryRepositoryEvents"),
-    ),
-    # Who read the logs.
-    WORKSPACE_TYPE: (Log("Audit", "LAQueryLogs"),),
-}
 
 
 def _plain(value: float) -> float:
@@ -173,6 +116,20 @@ def parameters(
             default=True,
         ),
         Parameter(
+            FIREWALL_RULE_LOGS,
+            "Collect a row for each connection that a network or application rule of the firewall let through or "
+            "denied. Without it nothing tells what was denied.",
+            "bool",
+            default=True,
+        ),
+        Parameter(
+            SKIP_SETTINGS,
+            "Resources whose logs this deployment leaves alone, by the beginning of their name parameter ('firewall' "
+            "for firewallName, 'aks_nsg' for aksNsgName): those that are not there, or stand in another resource group.",
+            "array",
+            default=[],
+        ),
+        Parameter(
             EDGE_ACCESS_LOGS,
             "Collect the access logs of Front Door and Application Gateway: a row a request, never sampled, enough to "
             "fill the daily cap. For an investigation.",
@@ -208,10 +165,10 @@ def component(insights: AppInsights) -> Resource:
         "name": parameter(name_parameter("app_insights")),
         "location": parameter("location"),
         "kind": "web",
-        "dependsOn": [_WORKSPACE],
+        "dependsOn": [WORKSPACE],
         "properties": {
             "Application_Type": "web",
-            "WorkspaceResourceId": _WORKSPACE,
+            "WorkspaceResourceId": WORKSPACE,
             "IngestionMode": "LogAnalytics",
             "SamplingPercentage": _plain(insights.sampling.to(Unit.PERCENT)),
             "DisableLocalAuth": False,
@@ -219,22 +176,18 @@ def component(insights: AppInsights) -> Resource:
     }
 
 
-def table(name: str, interactive: int, total: int) -> Resource:
-    """How long one table is kept: ``interactive`` days to query, then out of reach of queries up to ``total``.
-
-    The Analytics plan throughout, as log alerts read no other.
-    """
+def table(name: str, interactive: int, kind: RetentionClass) -> Resource:
+    """How long one table is kept: ``interactive`` days to query, then out of reach of queries up to the class's days."""
+    total = kind.azure_days
+    # Azure fixes the interactive days of every other plan.
+    days = {"retentionInDays": min(interactive, total)} if kind.plan == "Analytics" else {}
     return {
         "type": f"{WORKSPACE_TYPE}/tables",
         "apiVersion": "2025-07-01",
         "name": f"[concat(parameters('{name_parameter('workspace')}'), {quoted(f'/{name}')})]",
         "condition": f"[not(contains(parameters('{SKIP_TABLES}'), {quoted(name)}))]",
-        "dependsOn": [_WORKSPACE],
-        "properties": {
-            "plan": "Analytics",
-            "retentionInDays": min(interactive, total),
-            "totalRetentionInDays": total,
-        },
+        "dependsOn": [WORKSPACE],
+        "properties": {"plan": kind.plan, **days, "totalRetentionInDays": total},
     }
 
 
@@ -245,7 +198,7 @@ def tables(workspace: Workspace, retention: Iterable[RetentionClass]) -> list[Re
         for name in group.tables:
             if name in FUNCTIONS:
                 raise ValueError(f"retention class '{group.key}': '{name}' is a function over tables and keeps nothing")
-            found.append(table(name, workspace.retention.days, group.azure_days))
+            found.append(table(name, workspace.retention.days, group))
     return found
 
 
@@ -311,6 +264,7 @@ def prometheus() -> list[Resource]:
             },
         },
         _association(_PROMETHEUS_NAME, rule, "Without it no Prometheus metric of the cluster is stored."),
+        setting(rule, LOGS[RULE_TYPE], [rule]),
     ]
 
 
@@ -325,7 +279,7 @@ def containers() -> list[Resource]:
             "name": _CONTAINERS_NAME,
             "location": parameter("location"),
             "kind": "Linux",
-            "dependsOn": [_WORKSPACE],
+            "dependsOn": [WORKSPACE],
             "properties": {
                 "dataSources": {
                     "extensions": [
@@ -347,13 +301,14 @@ def containers() -> list[Resource]:
                         {
                             "name": "NodeLogins",
                             "streams": ["Microsoft-Syslog"],
-                            "facilityNames": ["auth", "authpriv"],
+                            # audit: where a node's auditd hands its records on.
+                            "facilityNames": ["audit", "auth", "authpriv"],
                             # sshd writes a successful login, and most failed ones, as Info.
                             "logLevels": ["Info", "Notice", "Warning", "Error", "Critical", "Alert", "Emergency"],
                         }
                     ],
                 },
-                "destinations": {"logAnalytics": [{"name": "ciworkspace", "workspaceResourceId": _WORKSPACE}]},
+                "destinations": {"logAnalytics": [{"name": "ciworkspace", "workspaceResourceId": WORKSPACE}]},
                 "dataFlows": [
                     {"streams": streams, "destinations": ["ciworkspace"]},
                     {"streams": ["Microsoft-Syslog"], "destinations": ["ciworkspace"]},
@@ -362,37 +317,8 @@ def containers() -> list[Resource]:
         },
         # The agent and the portal look for this very name.
         _association("ContainerInsightsExtension", rule, "Without it no log or event of the cluster is stored."),
+        setting(rule, LOGS[RULE_TYPE], [rule]),
     ]
-
-
-def diagnostic_setting(resource: ResourceName, logs: Sequence[Log]) -> Resource:
-    """Sends the named logs of one resource to the workspace.
-
-    No metrics: Azure keeps platform metrics for 93 days by itself and alerts and panels read them there, while a copy
-    in the workspace costs money and room under the daily cap. Names are not category groups ("allLogs"), which would
-    grow with whatever Azure adds to them.
-    """
-    properties = {
-        "workspaceId": _WORKSPACE,
-        "logs": [{"category": log.category, "enabled": parameter(log.switch) if log.switch else True} for log in logs],
-    }
-    # Front Door has no tables of its own, and every query on it reads AzureDiagnostics: should it get some one day,
-    # "Dedicated" would move its rows away from under the queries.
-    if any(log.table != "AzureDiagnostics" for log in logs):
-        properties["logAnalyticsDestinationType"] = "Dedicated"
-    return {
-        "type": "Microsoft.Insights/diagnosticSettings",
-        "apiVersion": "2021-05-01-preview",
-        "name": "to-log-analytics",
-        "scope": resource_id(resource.type, parameter(name_parameter(resource.key))),
-        "dependsOn": [_WORKSPACE],
-        "properties": properties,
-    }
-
-
-def diagnostic_settings(resources: Iterable[ResourceName]) -> list[Resource]:
-    """One setting for each resource whose type has logs to collect, so a new replica is collected like the first."""
-    return [diagnostic_setting(resource, LOGS[resource.type]) for resource in resources if resource.type in LOGS]
 
 
 def workspace_resources(
@@ -407,6 +333,6 @@ def workspace_resources(
         component(insights),
         *prometheus(),
         *containers(),
-        *diagnostic_settings(resources.values()),
+        *settings(resources.values()),
         *tables(workspace, retention),
     ]

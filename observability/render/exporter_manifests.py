@@ -537,7 +537,7 @@ The exporter of what all services share: PostgreSQL, Redis, Service Bus. It runs
 {CLIENT_ID} and {OBJECT_ID} are those of its managed identity:
 envsubst < exporter-cluster.yaml | kubectl apply -f -
 It needs the Secret '{NAME}' of the sidecars. The identity is PostgreSQL's user of that name, with
-pg_monitor; it may run INFO and CLUSTER on the cache, and reads the Service Bus namespace."""
+pg_monitor; it may run INFO and CLUSTER on the cache. azure/access.json lets it see the Service Bus queues."""
 MONITORING_HEADER = "Scraping by Azure Monitor managed service for Prometheus, and what the network must let through."
 
 
@@ -546,6 +546,7 @@ def autoscaling_header(workspace: str) -> str:
 KEDA's add-on scales the services by CPU, memory and one metric of the exporter each. It makes the
 HorizontalPodAutoscaler itself: remove a hand-made one for the same Deployment first, KEDA refuses to share.
 CPU and memory are those of the container that is named as its service is: change containerName if it is not.
-{KEDA_CLIENT_ID} is KEDA's identity, which needs the role Monitoring Data Reader on {workspace};
+{KEDA_CLIENT_ID} is KEDA's identity, which needs the role Monitoring Data Reader on {workspace}
+(azure/access.json gives it);
 az monitor account show -g RESOURCE_GROUP -n {workspace} --query metrics.prometheusQueryEndpoint -o tsv
 prints {QUERY_ENDPOINT}. Then: envsubst < autoscaling.yaml | kubectl apply -f -"""

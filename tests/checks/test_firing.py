@@ -109,7 +109,7 @@ def test_a_broken_expression_breaks_no_check(expr: str) -> None:
 def test_a_metric_that_nobody_emits_is_wrong() -> None:
     assert of_promql("sum(rate(trips_totals[$window]))") == [
         SIGNAL + "nobody emits metric 'trips_totals'; add an Instrument for the exporter, or the name to "
-        "observability/azure/prometheus.py if the agent keeps it"
+        "observability/azure/prometheus.py if a target of the agent shows it"
     ]
 
 

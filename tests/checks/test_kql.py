@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -13,11 +14,14 @@ from observability.azure import tables
 from observability.catalog import Catalogue
 from observability.checks import kql, pipelines
 from observability.checks.texts import Text, texts
+from observability.design.telemetry import RETENTION
 from observability.model.alert import Alert, Category, Severity, Slo
 from observability.model.dashboard import Dashboard, Kind, Panel, Row
 from observability.model.errors import Problem
 from observability.model.query import Kql, Param, Query
 from observability.model.signal import Engine, PromQL, Signal
+from observability.model.source import Section
+from observability.model.system import RetentionClass
 from observability.model.text import Text as Words
 from observability.model.units import Unit, minutes, percent
 
@@ -39,8 +43,12 @@ def query(
     return Query(id="q", title=WORDS, text=text, params=params or {}, verbatim=verbatim, runnable=runnable)
 
 
+def check(catalogue: Catalogue, retention: Iterable[RetentionClass] = RETENTION) -> Iterable[Problem]:
+    return kql.check(catalogue, retention)
+
+
 def wrongs(text: str, params: Mapping[str, Param] | None = None) -> list[str]:
-    return said(kql.check(Catalogue(queries=(query(text, params),))))
+    return said(check(Catalogue(queries=(query(text, params),))))
 
 
 def signal(
@@ -75,7 +83,7 @@ def alert(watches: Signal, *, every: timedelta = FIVE, window: timedelta = FIVE)
 
 def rule(rows: str, every: timedelta = FIVE, **pieces: str) -> list[str]:
     """What is said of an alert over these rows."""
-    return said(kql.check(Catalogue(alerts=(alert(signal(rows, **pieces), every=every),))))
+    return said(check(Catalogue(alerts=(alert(signal(rows, **pieces), every=every),))))
 
 
 # --- tables ---------------------------------------------------------------------------------------------------
@@ -151,12 +159,12 @@ def test_names_that_are_not_tables_are_left_alone(text: str) -> None:
 
 def test_a_query_kept_as_a_document_may_read_a_table_that_never_was() -> None:
     kept = query("Nope | where x", verbatim=True, runnable=False)
-    assert said(kql.check(Catalogue(queries=(kept,)))) == []
+    assert said(check(Catalogue(queries=(kept,)))) == []
 
 
 def test_a_query_that_runs_word_for_word_still_has_to_read_a_table() -> None:
     kept = query("Nope | summarize count() by x", verbatim=True)
-    assert said(kql.check(Catalogue(queries=(kept,)))) == [
+    assert said(check(Catalogue(queries=(kept,)))) == [
         QUERY + "reads unknown table 'Nope'; add its columns to observability/azure/tables.json"
     ]
 
@@ -278,7 +286,7 @@ def test_a_measure_is_put_together_before_it_is_read() -> None:
 
 def test_a_document_kept_word_for_word_keeps_its_counts() -> None:
     kept = query("AppRequests | summarize count() by Name | take 5", verbatim=True)
-    assert said(kql.check(Catalogue(queries=(kept,)))) == []
+    assert said(check(Catalogue(queries=(kept,)))) == []
 
 
 # --- alike on Azure and locally -------------------------------------------------------------------------------
@@ -523,7 +531,7 @@ def test_a_function_over_tables_is_not_run_every_minute() -> None:
 
 def test_the_window_is_the_bin_of_an_alert() -> None:
     watched = signal("Perf", by={"hour": "bin(TimeGenerated, bin_size)"})
-    assert said(kql.check(Catalogue(alerts=(alert(watched, window=timedelta(hours=5)),)))) == [
+    assert said(check(Catalogue(alerts=(alert(watched, window=timedelta(hours=5)),)))) == [
         ALERT + "bins by '5h', which does not divide a day; use a size that does"
     ]
 
@@ -553,7 +561,7 @@ def test_a_signal_that_no_panel_shows_is_read_all_the_same() -> None:
     assert names(Catalogue(signals=(signal(),))) == [("signal", "| project value")]
     in_bins = signal(summarize="total = sum(ItemCount)", result="| extend value = total / (bin_size / 1s)")
     assert names(Catalogue(signals=(in_bins,))) == [("signal", "| order by TimeGenerated asc")]
-    assert said(kql.check(Catalogue(signals=(signal("Nope"),)))) == [
+    assert said(check(Catalogue(signals=(signal("Nope"),)))) == [
         SIGNAL + "reads unknown table 'Nope'; add its columns to observability/azure/tables.json"
     ]
 
@@ -573,7 +581,7 @@ def test_an_objective_returns_its_budget() -> None:
     assert [name for name, _ in text.columns] == [
         "service", "sli_percent", "objective_percent", "budget_left_percent", "good", "total",
     ]  # fmt: skip
-    assert said(kql.check(Catalogue(slos=(slo,)))) == [
+    assert said(check(Catalogue(slos=(slo,)))) == [
         "tests/checks/test_kql.py: slo 'o': reads unknown table 'Nope'; add its columns to "
         "observability/azure/tables.json"
     ]
@@ -592,7 +600,7 @@ def test_an_objective_returns_its_budget() -> None:
 )
 def test_a_parameter_that_cannot_be_written_is_a_problem_and_no_crash(value: Param, what: str) -> None:
     broken = query("Perf | where Computer == p", {"p": value})
-    assert said(kql.check(Catalogue(queries=(broken,)))) == [
+    assert said(check(Catalogue(queries=(broken,)))) == [
         QUERY + f"its KQL cannot be written: {what}; mend its parameters"
     ]
     assert [text for text in texts(Catalogue(queries=(broken,))) if isinstance(text, Text)] == []
@@ -684,3 +692,33 @@ def test_reading_takes_time_in_proportion_to_the_text() -> None:
 
     # Twenty times the text; a quadratic reader would take four hundred times as long.
     assert took(4000) < 100 * took(200)
+
+
+def kept(plan: Literal["Analytics", "Basic"], *names: str) -> RetentionClass:
+    return RetentionClass(
+        key="k", title=WORDS, period=timedelta(days=90), azure_days=90, tables=names, plan=plan, source=Section("8.2.1")
+    )
+
+
+def test_a_table_that_no_class_of_retention_keeps_is_told() -> None:
+    read = Catalogue(queries=(query("Syslog | count"),))
+    assert said(check(read, [kept("Analytics", "AppRequests")])) == [
+        QUERY + "reads table 'Syslog', which no retention class keeps; name it in observability/design/telemetry.py"
+    ]
+    assert said(check(read, [kept("Analytics", "Syslog")])) == []
+
+
+def test_what_azure_writes_about_the_workspace_needs_no_retention_of_ours() -> None:
+    for name in ("Operation", "Usage", "_LogOperation"):
+        assert said(check(Catalogue(queries=(query(f"{name} | count"),)), [])) == []
+
+
+def test_an_alert_on_a_basic_table_would_never_see_a_row() -> None:
+    logins = signal("Syslog", "value = count()")
+    watched = Catalogue(alerts=(alert(logins),))
+    assert said(check(watched, [kept("Basic", "Syslog")])) == [
+        ALERT + "reads table 'Syslog', which is on the Basic plan; keep it on the Analytics plan"
+    ]
+    assert said(check(watched, [kept("Analytics", "Syslog")])) == []
+    # A query that a person runs may.
+    assert said(check(Catalogue(queries=(query("Syslog | count"),)), [kept("Basic", "Syslog")])) == []

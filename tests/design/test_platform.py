@@ -48,6 +48,15 @@ def test_every_resource_has_its_name_and_azure_type() -> None:
         "front_door": ("afd-tripgen-prod", "Microsoft.Cdn/profiles"),
         "key_vault": ("kv-tripgen-prod", "Microsoft.KeyVault/vaults"),
         "registry": ("tripgenprod", "Microsoft.ContainerRegistry/registries"),
+        "storage": ("sttripgenprod", "Microsoft.Storage/storageAccounts"),
+        "firewall": ("afw-tripgen-prod", "Microsoft.Network/azureFirewalls"),
+        "gateway_nsg": ("nsg-agw-tripgen-prod", "Microsoft.Network/networkSecurityGroups"),
+        "aks_nsg": ("nsg-aks-tripgen-prod", "Microsoft.Network/networkSecurityGroups"),
+        "gateway_waf_policy": (
+            "waf-tripgen-prod",
+            "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",
+        ),
+        "gateway_ip": ("pip-agw-tripgen-prod", "Microsoft.Network/publicIPAddresses"),
     }
     assert all(key == resource.key for key, resource in RESOURCES.items())
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from alerts.web_tests import CHECKS
+from observability.design.services import SERVICES
 from observability.model.alert import Action, Alert, Category, Channel, Severity, Suppression, WebTest
 from observability.model.signal import Engine, Signal
 from observability.model.text import LANGS, Text
@@ -253,3 +255,11 @@ def test_the_path_of_a_web_test_is_a_parameter_that_can_be_changed_when_deployin
         Parameter("checkDoorPath", "Public path that the synthetic check of door asks for.", default="/knock"),
         Parameter("checkWindowPath", "Public path that the synthetic check of window asks for.", default="/look"),
     ]
+
+
+def test_each_of_the_four_services_is_checked_from_five_places_every_five_minutes() -> None:
+    made = [arm_actions.web_test(test, "en")["properties"] for test in CHECKS]
+    assert [check["Name"] for check in made] == ["user", "trip", "ai", "location"]
+    assert [check["Name"] for check in made] == [service.key for service in SERVICES]
+    for check in made:
+        assert (check["Kind"], check["Frequency"], len(check["Locations"])) == ("standard", 300, 5)

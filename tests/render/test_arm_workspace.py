@@ -91,6 +91,20 @@ def test_each_table_of_each_class_is_kept_in_its_own_time_and_can_be_left_out() 
     assert third["properties"] == {"plan": "Analytics", "retentionInDays": 30, "totalRetentionInDays": 30}
 
 
+def test_a_basic_table_keeps_the_interactive_days_that_azure_fixes() -> None:
+    cheap = RetentionClass(
+        key="cheap",
+        title=Text("가", "a"),
+        period=timedelta(days=400),
+        azure_days=400,
+        tables=("Syslog",),
+        plan="Basic",
+        source=SOURCE,
+    )
+    [table] = arm_workspace.tables(SHOP, [cheap])
+    assert table["properties"] == {"plan": "Basic", "totalRetentionInDays": 400}
+
+
 def test_a_function_over_tables_has_no_retention() -> None:
     with pytest.raises(ValueError, match="retention class 'odd': '_LogOperation' is a function"):
         arm_workspace.tables(SHOP, [_class("odd", 90, "_LogOperation")])
@@ -157,6 +171,18 @@ def test_prometheus_metrics_go_from_the_cluster_into_the_monitor_workspace() -> 
                 "dataCollectionRuleId": rule,
             },
         },
+        {
+            "type": "Microsoft.Insights/diagnosticSettings",
+            "apiVersion": "2021-05-01-preview",
+            "name": "to-log-analytics",
+            "scope": rule,
+            "dependsOn": [LAW, rule],
+            "properties": {
+                "workspaceId": LAW,
+                "logs": [{"category": "LogErrors", "enabled": True}],
+                "logAnalyticsDestinationType": "Dedicated",
+            },
+        },
     ]
 
 
@@ -197,7 +223,7 @@ def test_container_insights_sends_the_applications_logs_and_the_nodes_logins() -
                         {
                             "name": "NodeLogins",
                             "streams": ["Microsoft-Syslog"],
-                            "facilityNames": ["auth", "authpriv"],
+                            "facilityNames": ["audit", "auth", "authpriv"],
                             "logLevels": ["Info", "Notice", "Warning", "Error", "Critical", "Alert", "Emergency"],
                         }
                     ],
@@ -220,50 +246,30 @@ def test_container_insights_sends_the_applications_logs_and_the_nodes_logins() -
                 "dataCollectionRuleId": rule,
             },
         },
-    ]
-
-
-def test_a_resource_sends_its_logs_into_tables_of_their_own_and_no_metrics() -> None:
-    shard = _name("redis_east", "shop-east", "Microsoft.Cache/redis")
-    assert arm_workspace.diagnostic_settings([shard]) == [
         {
             "type": "Microsoft.Insights/diagnosticSettings",
             "apiVersion": "2021-05-01-preview",
             "name": "to-log-analytics",
-            "scope": "[resourceId('Microsoft.Cache/redis', parameters('redisEastName'))]",
-            "dependsOn": [LAW],
+            "scope": rule,
+            "dependsOn": [LAW, rule],
             "properties": {
                 "workspaceId": LAW,
-                "logs": [{"category": "MSEntraAuthenticationAuditLog", "enabled": True}],
+                "logs": [{"category": "LogErrors", "enabled": True}],
                 "logAnalyticsDestinationType": "Dedicated",
             },
-        }
+        },
     ]
 
 
-def test_front_door_stays_in_azure_diagnostics_where_its_queries_read() -> None:
-    [setting] = arm_workspace.diagnostic_settings([_name("front_door", "afd", "Microsoft.Cdn/profiles")])
-    assert setting["properties"] == {
-        "workspaceId": LAW,
-        "logs": [
-            {"category": "FrontDoorWebApplicationFirewallLog", "enabled": True},
-            {"category": "FrontDoorHealthProbeLog", "enabled": True},
-            {"category": "FrontDoorAccessLog", "enabled": "[parameters('edgeAccessLogs')]"},
-        ],
-    }
-
-
-def test_a_resource_without_logs_gets_no_setting() -> None:
-    assert arm_workspace.diagnostic_settings([_name("group", "rg", "Microsoft.Resources/resourceGroups")]) == []
-
-
-def test_a_deployment_may_rename_resources_and_has_three_choices() -> None:
+def test_a_deployment_may_rename_resources_and_has_five_choices() -> None:
     found = arm_workspace.parameters(SHOP, RETENTION, {"app_insights": _name("app_insights", "appi-shop", "a/b")})
     assert [(item.name, item.type, item.default) for item in found] == [
         ("location", "string", "mars"),
         ("appInsightsName", "string", "appi-shop"),
         ("tablesToSkip", "array", found[2].default),
         ("clusterAuditLogs", "bool", True),
+        ("firewallRuleLogs", "bool", True),
+        ("settingsToSkip", "array", []),
         ("edgeAccessLogs", "bool", False),
     ]
 
@@ -289,31 +295,11 @@ def test_the_design_keeps_90_days_10_gb_5_percent_and_four_retentions() -> None:
         assert days[f"[concat(parameters('workspaceName'), '/{name}')]"] == total
 
 
-def test_every_logging_resource_of_the_design_is_collected() -> None:
-    found = arm_workspace.workspace_resources(WORKSPACE, APP_INSIGHTS, RETENTION, RESOURCES)
-    scopes = [item["scope"] for item in _of("Microsoft.Insights/diagnosticSettings", found)]
-    for key in (
-        "cluster",
-        "postgresql",
-        "postgresqlReplica1",
-        "postgresqlReplica2",
-        "redis",
-        "serviceBus",
-        "gateway",
-        "frontDoor",
-        "keyVault",
-        "registry",
-        "workspace",
-    ):
-        assert sum(f"parameters('{key}Name')" in scope for scope in scopes) == 1, key
-
-
 def test_whatever_is_collected_arrives_in_a_known_table_with_a_retention() -> None:
     kept = {name for group in RETENTION for name in group.tables}
-    collected = {log.table for logs in arm_workspace.LOGS.values() for log in logs}
-    collected |= {*arm_workspace.CONTAINER_TABLES, "Syslog"}
-    assert collected - kept == set()
-    assert collected - set(tables.load()) == set()
+    assert {"AppRequests", "AKSAudit", "Syslog", "ContainerLogV2", "AZFWNetworkRule"} - kept == set()
+    assert arm_workspace.collected() - kept == set()
+    assert arm_workspace.collected() - set(tables.load()) == set()
 
 
 def test_the_template_declares_every_name_it_uses_and_defaults_to_the_designs() -> None:
@@ -321,12 +307,16 @@ def test_the_template_declares_every_name_it_uses_and_defaults_to_the_designs() 
     found = arm_workspace.workspace_resources(WORKSPACE, APP_INSIGHTS, RETENTION, RESOURCES)
     template = arm.template(found, declared, json.dumps, "Telemetry.")
     assert {name: body["defaultValue"] for name, body in template["parameters"].items()} == {
+        "aksNsgName": "nsg-aks-tripgen-prod",
         "appInsightsName": "appi-tripgen-prod",
         "clusterName": "aks-tripgen-prod",
         "clusterAuditLogs": True,
         "edgeAccessLogs": False,
+        "firewallName": "afw-tripgen-prod",
+        "firewallRuleLogs": True,
         "frontDoorName": "afd-tripgen-prod",
         "gatewayName": "agw-tripgen-prod",
+        "gatewayNsgName": "nsg-agw-tripgen-prod",
         "keyVaultName": "kv-tripgen-prod",
         "location": "koreacentral",
         "monitorWorkspaceName": "amw-tripgen-prod",
@@ -336,6 +326,8 @@ def test_the_template_declares_every_name_it_uses_and_defaults_to_the_designs() 
         "redisName": "tripgen-prod",
         "registryName": "tripgenprod",
         "serviceBusName": "sb-tripgen-prod",
+        "settingsToSkip": [],
+        "storageName": "sttripgenprod",
         "tablesToSkip": declared["tablesToSkip"].default,
         "workspaceName": "law-tripgen-prod",
     }
