@@ -156,7 +156,7 @@ def examples(slo: Slo, bad: Signal, total: Signal, pairs: tuple[Pair, ...], labe
     slow = max(pairs, key=lambda pair: pair.long)
     reached = budget(slo) * slow.factor(slo.period)
     at = int(slow.short / minutes(1))
-    found = {name: value for name, value in (pair.split("=") for pair in labels.split(",") if pair)}
+    found = dict(pair.split("=") for pair in labels.split(",") if pair)
     where = "{" + ",".join(f'{name}="{value}"' for name, value in found.items()) + "}" if found else ""
 
     def series(share: float) -> tuple[Series, ...]:

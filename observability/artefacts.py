@@ -81,10 +81,13 @@ def _alert_names(alerts: Iterable[Alert]) -> list[tuple[str, Source | None]]:
     return [(f"alert:{alert.id}", alert.source) for alert in alerts]
 
 
-def parameters(catalogue: Catalogue) -> dict[str, arm.Parameter]:
-    """Every parameter that some template may use, by name."""
+Parameters = dict[str, arm.Parameter]
+
+
+def parameters(catalogue: Catalogue, region: str | None = None) -> Parameters:
+    """Every parameter that some template may use, by name; for the document's region or another."""
     listed = [
-        *arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES),
+        *arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES, region),
         *arm_access.parameters(),
         *arm_queries.parameters(),
         *arm_actions.parameters(catalogue.actions),
@@ -101,9 +104,8 @@ def parameters(catalogue: Catalogue) -> dict[str, arm.Parameter]:
     return {parameter.name: parameter for parameter in listed}
 
 
-def _alerts(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
+def _alerts(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Artefact]:
     """azure/alerts.json, each rule alone, and the example of a parameters file."""
-    known = parameters(catalogue)
     rules = {alert.id: arm_alerts.rule(alert, RESOURCES, lang) for alert in catalogue.alerts}
     for alert in catalogue.alerts:
         words = f"{alert.title.get(lang)} ({file_of(alert.place)})"
@@ -147,11 +149,9 @@ def _parameters_file(template: dict[str, Any], known: dict[str, arm.Parameter]) 
     return _of("azure/parameters.example.json", "parameters file", encode(body), [])
 
 
-def _workspace(catalogue: Catalogue) -> Artefact:
+def _workspace(known: Parameters) -> Artefact:
     resources = arm_workspace.workspace_resources(WORKSPACE, APP_INSIGHTS, RETENTION, RESOURCES)
-    template = arm.template(
-        resources, parameters(catalogue), compact, "tripgen: workspace, Application Insights, collection"
-    )
+    template = arm.template(resources, known, compact, "tripgen: workspace, Application Insights, collection")
     behind: list[tuple[str, Source | None]] = [
         (f"workspace:{WORKSPACE.name}", WORKSPACE.source),
         (f"application insights:{APP_INSIGHTS.name}", APP_INSIGHTS.source),
@@ -160,15 +160,15 @@ def _workspace(catalogue: Catalogue) -> Artefact:
     return _of("azure/workspace.json", "deployment template", encode(template), behind)
 
 
-def _access(catalogue: Catalogue) -> Artefact:
-    template = arm.template(arm_access.access_resources(), parameters(catalogue), compact, "tripgen: who may read")
+def _access(known: Parameters) -> Artefact:
+    template = arm.template(arm_access.access_resources(), known, compact, "tripgen: who may read")
     behind: list[tuple[str, Source | None]] = [
         (f"access:{name}", RESOURCES[name].source) for name in ("monitor_workspace", "service_bus")
     ]
     return _of("azure/access.json", "deployment template", encode(template), behind)
 
 
-def _kql(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
+def _kql(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Artefact]:
     """Every query as a file, and those that run as a query pack."""
     entries = []
     paged: dict[str, list[int]] = {}
@@ -194,9 +194,7 @@ def _kql(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
                 "section": _sections([alert.source]),
             }
             entries.append(arm_queries.PackEntry(key, alert.title, body, alert.meaning, tags))
-    template = arm.template(
-        arm_queries.query_pack(entries, lang), parameters(catalogue), compact, "tripgen: query pack"
-    )
+    template = arm.template(arm_queries.query_pack(entries, lang), known, compact, "tripgen: query pack")
     behind = [
         (f"query:{query.key}", query.source) for query in catalogue.queries if query.runnable and not query.verbatim
     ]
@@ -334,14 +332,15 @@ def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
         yield _of(f"runbooks/{alert.id}.md", "runbook", pages[alert.id], names)
 
 
-def build(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
-    """Everything that is generated, sorted by path, with the manifest last."""
+def build(catalogue: Catalogue, lang: Lang, region: str | None = None) -> tuple[Artefact, ...]:
+    """Everything that is generated, sorted by path, with the manifest last; for the document's region or another."""
+    known = parameters(catalogue, region)
     made = sorted(
         (
-            *_alerts(catalogue, lang),
-            _workspace(catalogue),
-            _access(catalogue),
-            *_kql(catalogue, lang),
+            *_alerts(catalogue, known, lang),
+            _workspace(known),
+            _access(known),
+            *_kql(catalogue, known, lang),
             *_dashboards(catalogue, lang),
             *_prometheus(catalogue, lang),
             *_apm(),

@@ -16,7 +16,7 @@ from observability.model.signal import Engine
 from observability.model.source import Derived, Source, sections_of
 from observability.model.text import Text
 from observability.model.units import Unit, number
-from observability.render.kql import BIN_SIZE
+from observability.render.kql import AGE, BIN_SIZE, aggregates
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -178,9 +178,29 @@ def _measure(measure: Kql) -> Iterator[tuple[str, str]]:
     used = {word for piece in (measure.rows, measure.summarize, measure.result) for word in _WORD.findall(piece)}
     used.update(word for expression in measure.by.values() for word in _WORD.findall(expression))
     yield from _unused(measure.params, used)
+    if measure.recent:
+        yield from _recent(measure)
     for piece, text in (("summarize", measure.summarize), *(("by", text) for text in measure.by.values())):
         if "//" in text:
             yield f"{piece} holds '//', which may hide what is put behind it", "say it in a Python comment"
+
+
+def _recent(measure: Kql) -> Iterator[tuple[str, str]]:
+    """What keeps a measure from being taken over several windows."""
+    if list(measure.recent) != sorted(set(measure.recent)):
+        yield "its recent windows do not rise", "sort them and name each once"
+    # Commas outside of brackets part the aggregates.
+    depth, parts = 0, 1
+    for char in measure.summarize:
+        depth += (char in "([{") - (char in ")]}")
+        parts += char == "," and depth == 0
+    if len(aggregates(measure)) != parts:
+        yield (
+            "has recent windows and aggregates that cannot be added up",
+            "use name = sum, sumif, count or countif alone",
+        )
+    if AGE in measure.by:
+        yield f"splits by '{AGE}', which tells the windows apart", "give it another name"
 
 
 def _query(query: Query) -> Iterator[tuple[str, str]]:

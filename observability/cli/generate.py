@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -12,8 +13,11 @@ from observability import artefacts, output
 from observability.catalog import load
 from observability.checks import run
 from observability.cli import main, terminal
+from observability.design.objectives import PHASE
 from observability.model.errors import DefinitionError
 from observability.model.place import ROOT
+
+_REGION = re.compile("[a-z]+[a-z0-9]*")
 
 
 def generate(arguments: argparse.Namespace) -> int:
@@ -21,6 +25,9 @@ def generate(arguments: argparse.Namespace) -> int:
     # One short run that keeps nearly all it makes: collecting garbage in between only costs time.
     gc.disable()
     folder = Path(arguments.out) if arguments.out else ROOT / "generated"
+    if refused := _refused(arguments):
+        print(f"tripobs: {refused}", file=sys.stderr)
+        return main.USAGE
     try:
         catalogue = run.sound(load())
     except DefinitionError as error:
@@ -30,7 +37,7 @@ def generate(arguments: argparse.Namespace) -> int:
             terminal.problems(error.problems)
             print("nothing was written", file=sys.stderr)
         return main.PROBLEMS
-    made = artefacts.build(catalogue, arguments.lang)
+    made = artefacts.build(catalogue, arguments.lang, arguments.region)
     if arguments.check:
         return _check(folder, made, arguments)
     if folder.exists() and not folder.is_dir():
@@ -60,6 +67,17 @@ def generate(arguments: argparse.Namespace) -> int:
         for path in difference.unknown:
             print(f"left alone: {folder / path} (not one of ours)")
     return main.OK
+
+
+def _refused(arguments: argparse.Namespace) -> str | None:
+    """Why these arguments do not go together."""
+    if arguments.phase is not None and PHASE.number != int(arguments.phase):
+        return f"phase {PHASE.number} is loaded already; a process has one phase"
+    if arguments.region is not None and not _REGION.fullmatch(arguments.region):
+        return f"'{arguments.region}' is no region as Azure spells it; e.g. koreacentral, southeastasia"
+    if (arguments.phase is not None or arguments.region is not None) and not arguments.out:
+        return "name a folder with --out: generated/ holds the environment of the document"
+    return None
 
 
 def _check(folder: Path, made: tuple[output.Artefact, ...], arguments: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from observability import __version__
+from observability import PHASE_NUMBERS, PHASE_VARIABLE, __version__
 
 OK, PROBLEMS, USAGE, STALE, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -60,6 +60,14 @@ def parser() -> argparse.ArgumentParser:
     )
     generate.add_argument("--check", action="store_true", help="write nothing; exit 3 and list what is stale")
     generate.add_argument("--quiet", "-q", action="store_true", help="print nothing but problems")
+    generate.add_argument(
+        "--phase",
+        choices=PHASE_NUMBERS,
+        help=f"take the goals of this phase of section 13.1 (default: 1); needs --out. Other commands read {PHASE_VARIABLE}",
+    )
+    generate.add_argument(
+        "--region", metavar="NAME", help="deploy to this Azure region (default: the document's); needs --out"
+    )
     _lang_flag(generate)
     _json_flag(generate)
 
@@ -312,6 +320,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
+    if (phase := getattr(arguments, "phase", None)) is not None:
+        os.environ[PHASE_VARIABLE] = phase
+    elif os.environ.get(PHASE_VARIABLE, "1") not in PHASE_NUMBERS:
+        wrong = os.environ[PHASE_VARIABLE]
+        print(f"tripobs: {PHASE_VARIABLE} is '{wrong}'; use one of {', '.join(PHASE_NUMBERS)}", file=sys.stderr)
+        return USAGE
     try:
         return run(arguments)
     except KeyboardInterrupt:

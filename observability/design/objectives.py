@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from observability import PHASE_VARIABLE
 from observability.design.operations import BUDGET
 from observability.model.operations import Phase, Target
 from observability.model.source import Section
@@ -63,19 +64,8 @@ PHASE_3 = Phase(
 )
 PHASES: dict[int, Phase] = {phase.number: phase for phase in (PHASE_1, PHASE_2, PHASE_3)}
 
-CHOSEN = "TRIPOBS_PHASE"
-"""The environment variable that names the phase whose goals are generated; read once, before any definition."""
-
-
-def chosen(number: str) -> Phase:
-    """The phase of that number. Raises ValueError where the document has none."""
-    if not number.isdecimal() or int(number) not in PHASES:
-        known = ", ".join(map(str, PHASES))
-        raise ValueError(f"{CHOSEN}: the document has no phase '{number}'; it has {known}")
-    return PHASES[int(number)]
-
-
-PHASE = chosen(os.environ.get(CHOSEN, "1"))
+PHASE = PHASES[int(os.environ.get(PHASE_VARIABLE) or 1)]
+"""The phase that definitions take their goals from."""
 NEXT_PHASE = PHASES.get(PHASE.number + 1, PHASE)
 """What comes after it; the last one where nothing does."""
 

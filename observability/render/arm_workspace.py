@@ -90,11 +90,18 @@ def _later(retention: Iterable[RetentionClass]) -> list[str]:
 
 
 def parameters(
-    workspace: Workspace, retention: Iterable[RetentionClass], resources: Mapping[str, ResourceName]
+    workspace: Workspace,
+    retention: Iterable[RetentionClass],
+    resources: Mapping[str, ResourceName],
+    region: str | None = None,
 ) -> list[Parameter]:
-    """The region, the names of the design's resources and the choices a deployment has."""
+    """The region, the workspace's own where none is given, the names of the design's resources and the choices a deployment has."""
     return [
-        Parameter("location", "Region of the workspace and of everything made beside it.", default=workspace.location),
+        Parameter(
+            "location",
+            "Region of the workspace and of everything made beside it.",
+            default=region or workspace.location,
+        ),
         *(
             Parameter(name_parameter(key), f"Name of the {resource.type} '{key}'.", default=resource.name)
             for key, resource in resources.items()

@@ -58,6 +58,7 @@ def _template() -> jinja2.Template:
     made.globals.update(
         kst=kst,
         unread=show.unread,
+        beyond=show.beyond,
         quiet=show.quiet,
         dims_of=show.dims_of,
         who=show.who,

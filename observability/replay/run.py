@@ -53,12 +53,7 @@ class Telemetry:
         for signal in signals:
             if signal.record not in samples.names():
                 assert self.world is not None, "samples come from a world"
-                value_at = prom.compiled(promql.over(signal, durations.prometheus(promql.RECORDED_OVER)), samples)
-                at, end = self.world.settings.start, self.world.settings.end
-                while (at := at + _MINUTE) <= end:
-                    second = at.timestamp()
-                    for labels, value in value_at(second).items():
-                        samples.add(signal.record, dict(labels), [second], [value])
+                record(samples, signal, self.world.settings.start, self.world.settings.end)
         return samples
 
     def platform(self, resource: str, metric: str) -> list[tuple[datetime, Dims, float]]:
@@ -71,6 +66,20 @@ class Telemetry:
             except KeyError:
                 raise SourceUnavailable(f"metric '{metric}' of '{resource}' is not simulated") from None
         return self._metrics[resource, metric]
+
+
+def record(samples: Samples, signal: Signal, start: datetime, end: datetime) -> None:
+    """Add what the signal's recording rule makes of the samples, each minute."""
+    value_at = prom.compiled(recording(signal), samples)
+    at = start
+    while (at := at + _MINUTE) <= end:
+        for labels, value in value_at(at.timestamp()).items():
+            samples.add(signal.record, dict(labels), [at.timestamp()], [value])
+
+
+def recording(signal: Signal) -> str:
+    """The expression of the signal's recording rule."""
+    return promql.over(signal, durations.prometheus(promql.RECORDED_OVER))
 
 
 def connect(memory: str = MEMORY) -> DuckDBPyConnection:

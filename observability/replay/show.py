@@ -89,6 +89,10 @@ def text(shown: Shown, lang: Lang, table: Callable[[Sequence[str], Sequence[Row]
     if shown.differences is not None:
         lines += ["", *_differences(shown.differences, lang, table)]
     lines += [f"{'평가하지 못함' if ko else 'not evaluated'}: {each}" for each in unread(timeline)]
+    lines += [
+        f"{'더 뒤를 보므로 평가하지 않음' if ko else 'looks back further, not evaluated'}: {each}"
+        for each in beyond(timeline, lang)
+    ]
     if scenario is not None:
         lines += ["", *_holds(shown, lang)]
     return "\n".join(lines)
@@ -107,6 +111,14 @@ def unread(timeline: Timeline) -> list[str]:
     for alert, why in timeline.unread:
         by_reason.setdefault(why, []).append(alert)
     return [f"{', '.join(alerts)}: {cells.visible(why)}" for why, alerts in by_reason.items()]
+
+
+def beyond(timeline: Timeline, lang: Lang) -> list[str]:
+    """The alerts that look back further than there is telemetry, those with one window together."""
+    by_window: dict[timedelta, list[str]] = {}
+    for alert, window in timeline.beyond:
+        by_window.setdefault(window, []).append(alert)
+    return [f"{', '.join(alerts)} ({durations.words(window, lang)})" for window, alerts in by_window.items()]
 
 
 _HEAD: dict[Lang, Row] = {
@@ -311,6 +323,9 @@ def plain(shown: Shown) -> dict[str, Any]:
         "wrong": list(shown.wrong),
         "alerts": [_alarm(alarm, origin) for alarm in timeline.alarms],
         "not_evaluated": [{"alert": alert, "why": why} for alert, why in timeline.unread],
+        "looks_back_further": [
+            {"alert": alert, "seconds": window.total_seconds()} for alert, window in timeline.beyond
+        ],
         "differences": None
         if shown.differences is None
         else [

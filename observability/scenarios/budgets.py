@@ -6,7 +6,7 @@ from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import days, hours, minutes
 from observability.simulate import faults
-from observability.simulate.scenario import Expected, Scenario, kst
+from observability.simulate.scenario import Expected, Scenario, burns, kst
 
 _BUDGETS = Derived(
     Text(
@@ -42,8 +42,8 @@ API_SLOW = Scenario(
     id="api-slow-for-an-hour",
     title=Text(ko="위치 API가 한 시간 넘게 느림", en="The location API is slow for more than an hour"),
     happens=Text(
-        ko="location 서비스의 모든 응답이 0.3초를 넘습니다. 오류는 없습니다.",
-        en="Every answer of the location service takes more than 0.3 s. Nothing fails.",
+        ko="초당 20건의 한가한 시간에 location 서비스의 모든 응답이 0.3초를 넘습니다. 오류는 없습니다.",
+        en="At a quiet 20 requests a second every answer of the location service takes more than 0.3 s. Nothing fails.",
     ),
     source=_BUDGETS,
     begins=kst("2026-11-24 12:00"),
@@ -58,6 +58,7 @@ API_SLOW = Scenario(
             resolved=minutes(45),
         ),
     ),
+    tps=20,
 )
 
 AI_SLOW = Scenario(
@@ -95,6 +96,7 @@ LEAK = Scenario(
     faults=lambda begin, end: (
         faults.Errors(start=begin, end=end, role=TRIP.role, share=0.0045),
         faults.Slow(start=begin, end=end, role=USER.role, factor=6.0),
+        faults.Slow(start=begin, end=end, role=LOCATION.role, factor=2.0),
         faults.Slow(start=begin, end=end, role=AI.role, factor=2.0, operation="POST /api/ai/schedules"),
         faults.Cache(start=begin, end=end, hits=0.28),
         *(
@@ -123,16 +125,31 @@ HANDFUL = Scenario(
     id="a-handful-at-night",
     title=Text(ko="새벽의 요청 몇 건이 실패하고 느림", en="A handful of requests at night fail, slowly"),
     happens=Text(
-        ko="요청이 거의 없는 새벽 한 시간 동안 location 서비스가 모두 느리게 실패합니다. 몇 건으로는 예산을 말하지 않습니다.",
-        en="For an hour of a night with hardly a request the location service fails them all, slowly. A handful says nothing "
+        ko="요청이 거의 없는 새벽 한 시간 반 동안 location 서비스가 모두 느리게 실패합니다. 몇 건으로는 예산을 말하지 않습니다.",
+        en="For an hour and a half of a night with hardly a request the location service fails them all, slowly. A handful says nothing "
         "about a budget.",
     ),
     source=_BUDGETS,
-    begins=kst("2026-11-24 03:00"),
-    lasts=hours(1),
+    begins=kst("2026-11-24 02:00"),
+    lasts=minutes(90),
     faults=lambda begin, end: (
         faults.Errors(start=begin, end=end, role=LOCATION.role, share=1.0),
         faults.Slow(start=begin, end=end, role=LOCATION.role, floor_ms=500),
     ),
     tps=0.1,
+)
+
+LOW_NIGHT = Scenario(
+    id="low-night-traffic",
+    title=Text(ko="요청이 거의 없는 밤", en="A night with hardly a request"),
+    happens=Text(
+        ko="5분 구간의 요청이 하한보다 적고 그중 절반이 실패합니다. 그 비율은 믿지 않지만 한 시간의 예산이 말해 줍니다.",
+        en="Fewer requests in five minutes than the floor, and half of them fail: that ratio is not trusted, but over an hour the budget tells.",
+    ),
+    source=Section("8.1.2", reading="R5"),
+    begins=kst("2026-11-24 03:00"),
+    lasts=hours(2),
+    faults=lambda begin, end: (faults.Errors(start=begin, end=end, role=TRIP.role, share=0.5),),
+    tps=1.0,
+    expects=(burns(TRIP.role, within=minutes(30)),),
 )

@@ -6,7 +6,7 @@ from observability.model.source import Section
 from observability.model.text import Text
 from observability.model.units import minutes
 from observability.simulate import faults
-from observability.simulate.scenario import Expected, Scenario, kst
+from observability.simulate.scenario import Expected, Scenario, burns, kst
 
 _NEED_DATABASE = (USER, TRIP, AI)
 
@@ -49,11 +49,12 @@ CONNECTIONS_GONE = Scenario(
             )
             for service in _NEED_DATABASE
         ),
+        *(burns(service.role, within=minutes(15)) for service in _NEED_DATABASE),
     ),
 )  # fmt: skip
 
 
-def _database_down(id: str, title: Text, happens: Text, lasts: int) -> Scenario:
+def _database_down(id: str, title: Text, happens: Text, lasts: int, *, budget: bool) -> Scenario:
     return Scenario(
         id=id,
         title=title,
@@ -62,12 +63,15 @@ def _database_down(id: str, title: Text, happens: Text, lasts: int) -> Scenario:
         begins=kst("2026-11-24 16:00"),
         lasts=minutes(lasts),
         faults=lambda begin, end: (faults.DatabaseDown(start=begin, end=end),),
-        expects=tuple(
-            Expected(
-                alert="high-error-rate", which={"service": service.role}, count=1, within=minutes(5),
-                resolved=minutes(16),
-            )
-            for service in _NEED_DATABASE
+        expects=(
+            *(
+                Expected(
+                    alert="high-error-rate", which={"service": service.role}, count=1, within=minutes(5),
+                    resolved=minutes(16),
+                )
+                for service in _NEED_DATABASE
+            ),
+            *(burns(service.role, within=minutes(10)) for service in _NEED_DATABASE if budget),
         ),
     )  # fmt: skip
 
@@ -80,6 +84,7 @@ FAILOVER = _database_down(
         en="The document's 30 s, counted as a whole minute. That minute's errors alone are above 1 % of five minutes.",
     ),
     1,
+    budget=False,
 )
 LONG_FAILOVER = _database_down(
     "postgresql-failover-long",
@@ -89,6 +94,7 @@ LONG_FAILOVER = _database_down(
         en="What needs the database fails for 10 minutes, and the exporter cannot read the server.",
     ),
     10,
+    budget=True,
 )
 REPLICA_LAG = Scenario(
     id="replica-lag",

@@ -4,7 +4,7 @@ from observability.azure.limits import WEB_TEST_LOCATIONS
 from observability.design.services import TRIP, USER
 from observability.model.source import Section
 from observability.model.text import Text
-from observability.model.units import days, hours, minutes
+from observability.model.units import days, minutes
 from observability.simulate import faults
 from observability.simulate.scenario import Scenario, kst
 
@@ -18,6 +18,8 @@ WEEK = Scenario(
     source=Section("13.1.1"),
     begins=kst("2026-11-16 00:00"),
     lasts=days(7),
+    # Every alert is evaluated, those that look three days back too.
+    history=days(3),
     before=minutes(0),
     after=minutes(0),
 )
@@ -75,17 +77,4 @@ ROLLING_UPDATE = Scenario(
     begins=kst("2026-11-24 10:00"),
     lasts=minutes(10),
     faults=lambda begin, end: (faults.Deployment(start=begin, end=end, role=USER.role, version="2.5.0"),),
-)
-LOW_NIGHT = Scenario(
-    id="low-night-traffic",
-    title=Text(ko="요청이 거의 없는 밤", en="A night with hardly a request"),
-    happens=Text(
-        ko="구간 안의 요청이 하한보다 적고 그중 절반이 실패합니다. 비율을 믿지 않습니다.",
-        en="Fewer requests in the window than the floor, and half of them fail: the ratio is not trusted.",
-    ),
-    source=Section("8.1.2", reading="R5"),
-    begins=kst("2026-11-24 03:00"),
-    lasts=hours(2),
-    faults=lambda begin, end: (faults.Errors(start=begin, end=end, role=TRIP.role, share=0.5),),
-    tps=1.0,
 )

@@ -36,6 +36,11 @@ class Expected:
     by: tuple[str, ...] | None = None
 
 
+def burns(role: str, *, within: timedelta, told: tuple[str, ...] | None = None) -> Expected:
+    """A service's errors that also use up its month's budget many times too fast."""
+    return Expected(alert="error-budget-burning", which={"service": role}, count=1, within=within, told=told)
+
+
 Faults = Callable[[datetime, datetime], tuple[Fault, ...]]
 
 

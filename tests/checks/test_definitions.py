@@ -479,3 +479,17 @@ def test_a_panel_of_a_signal_that_no_engine_reads_is_left_to_the_signal_s_own_ch
         source=SOURCE,
     )
     assert said(panels.check(Catalogue(dashboards=(board,), signals=(blind,)), SECTIONS, FINDINGS)) == []
+
+
+def test_a_measure_of_several_windows_adds_up() -> None:
+    fine = Kql(rows="T", summarize="a = sum(x), b = sumif(x, f(x, 1))", recent=(minutes(5), minutes(30)))
+    mean = Kql(rows="T", summarize="a = sum(x), b = avg(x)", by={"age": "y"}, recent=(minutes(30), minutes(5)))
+    where = f"{HERE}: signal 's': "
+
+    assert wrongs(signals=(signal(kql=fine),)) == []
+    assert wrongs(signals=(signal(kql=mean),)) == [
+        where + "its recent windows do not rise; sort them and name each once",
+        where
+        + "has recent windows and aggregates that cannot be added up; use name = sum, sumif, count or countif alone",
+        where + "splits by 'age', which tells the windows apart; give it another name",
+    ]

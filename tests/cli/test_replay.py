@@ -125,7 +125,14 @@ def test_a_change_shows_what_it_makes_of_every_scenario(few: None, capsys: pytes
 def test_json_holds_times_values_and_deliveries(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = told(capsys, "replay", "sunday-maintenance", "--json")
     found = json.loads(out)
-    (one,) = found["alerts"]
+    one, budget = found["alerts"]
+    assert (budget["alert"], budget["unit"], budget["told"][0]["kept_back"]) == (
+        "error-budget-burning", "times", "silenced by weekly-maintenance",
+    )  # fmt: skip
+    assert [each["alert"] for each in found["looks_back_further"]] == [
+        "error-budget-leaking", "api-latency-budget-leaking", "ai-latency-budget-leaking", "cache-hit-budget-leaking",
+        "availability-budget-leaking",
+    ]  # fmt: skip
     assert (found["scenario"], found["holds"], found["wrong"]) == ("sunday-maintenance", True, [])
     assert (one["alert"], one["severity"], one["which"], one["unit"]) == (
         "high-error-rate", 2, {"service": "trip-service"}, "percent",

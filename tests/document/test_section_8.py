@@ -272,7 +272,9 @@ def test_the_documents_metric_names_are_recording_rules() -> None:
     config = block("#### 8.2.2")["apm_configuration"]["custom_metrics"]
     rules = yaml.safe_load((GENERATED / "prometheus/rules.yaml").read_text(encoding="utf-8"))
     recorded = [rule["record"] for group in rules["groups"] for rule in group["rules"] if "record" in rule]
-    assert sorted(recorded) == sorted(config["business_metrics"] + config["technical_metrics"])
+    # The rates behind the objectives are recorded too, under names of their own.
+    named = [name for name in recorded if not name.startswith("slo_")]
+    assert sorted(named) == sorted(config["business_metrics"] + config["technical_metrics"])
 
 
 def test_maintenance_silences_severities_two_and_three_only() -> None:

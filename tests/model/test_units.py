@@ -85,6 +85,7 @@ def test_every_unit_says_its_quantities_in_both_languages() -> None:
         Unit.PER_SECOND: ("2/s", "2/s"),
         Unit.PER_MINUTE: ("2/분", "2/min"),
         Unit.SCORE: ("2점", "2"),
+        Unit.TIMES: ("2배", "2x"),
         Unit.USD: ("2 USD", "2 USD"),
     }
 

@@ -281,3 +281,29 @@ def test_every_line_of_a_header_is_a_comment_whatever_the_texts_hold() -> None:
     assert kql.header("one\nSecrets", "two\r\nSecrets", "three\rSecrets", ("four\n\nSecrets",)) == (
         "// one\n// Secrets\n// two\n// Secrets\n// three\n// Secrets\n// four\n// \n// Secrets\n"
     )
+
+
+SEVERAL = Kql(
+    rows="T",
+    summarize="total = sum(n), bad = sumif(n, f == 1)",
+    by={"service": "S"},
+    result="| extend value = todouble(bad_5m) / total",
+    recent=(timedelta(minutes=5), timedelta(hours=1)),
+)
+
+
+def test_a_measure_of_several_windows_sums_by_age() -> None:
+    assert kql.window(SEVERAL, timedelta(hours=6)).splitlines() == [
+        "T",
+        "| summarize total = sum(n), bad = sumif(n, f == 1) by service = S, "
+        "age = case(TimeGenerated >= ago(5m), 1, TimeGenerated >= ago(1h), 2, 3)",
+        "| summarize total_5m = sumif(total, age <= 1), bad_5m = sumif(bad, age <= 1), "
+        "total_1h = sumif(total, age <= 2), bad_1h = sumif(bad, age <= 2), total = sum(total), bad = sum(bad) by service",
+        "| extend value = todouble(bad_5m) / total",
+        "| project service, value",
+    ]
+
+
+def test_a_measure_of_several_windows_has_no_chart() -> None:
+    with pytest.raises(ValueError, match="has no chart"):
+        kql.chart(SEVERAL, "5m")

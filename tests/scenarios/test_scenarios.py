@@ -120,6 +120,8 @@ def _misdirected(alert: Alert) -> Signal:
         wrong = f"max({expr})"
     else:
         wrong = expr.replace("by (le)", "by (le, service)").replace("sum(", "sum by (node, shard) (")
+        if wrong == expr:
+            wrong = f'label_replace({expr}, "service", "all", "", "")'
     assert wrong != expr
     return replace(watches, promql=replace(watches.promql, expr=wrong))
 

@@ -1,0 +1,147 @@
+"""Burn rates follow from the period, and the phases change the objectives and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts import burn_rate, slo
+from alerts.burn_rate import PAGE, TICKET, possible
+from observability.model.units import days
+from observability.signals import slo as signals
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_factors_are_the_share_of_the_budget_over_the_share_of_the_period() -> None:
+    # The SRE workbook's table for 30 days: 2 % in an hour, 5 % in six, 10 % in a day, 10 % in three.
+    assert [pair.factor(days(30)) for pair in (*PAGE, *TICKET)] == [14.4, 6.0, 3.0, 1.0]
+    assert [pair.factor(days(28)) for pair in (*PAGE, *TICKET)] == [13.44, 5.6, 2.8, pytest.approx(28 / 30)]
+
+
+def test_the_short_window_is_a_twelfth_of_the_long_one() -> None:
+    assert all(pair.short == pair.long / 12 for pair in (*PAGE, *TICKET))
+
+
+def test_a_budget_of_a_fifth_cannot_burn_fourteen_times_as_fast() -> None:
+    assert [pair.long for pair in possible(slo.CACHE, (*PAGE, *TICKET))] == [timedelta(days=1), timedelta(days=3)]
+    assert possible(slo.ERRORS, (*PAGE, *TICKET)) == (*PAGE, *TICKET)
+
+
+def test_the_log_query_takes_the_slower_of_two_windows_and_the_worse_of_two_pairs() -> None:
+    measure = burn_rate.on_logs(slo.ERRORS, signals.REQUESTS_FAILED, PAGE).kql
+    assert measure is not None
+    assert measure.result.strip().splitlines() == [
+        "| where bad >= min_failed",
+        "| extend value = max_of("
+        "min_of(todouble(bad_1h) / max_of(total_1h, 1), todouble(bad_5m) / max_of(total_5m, 1)) / (budget * factor_1h), "
+        "min_of(todouble(bad) / max_of(total, 1), todouble(bad_30m) / max_of(total_30m, 1)) / (budget * factor_6h))",
+    ]
+    assert measure.params == {"budget": 0.001, "factor_1h": 14.4, "factor_6h": 6.0, "min_failed": 1}
+
+
+def test_the_prometheus_rule_divides_by_the_budget_times_the_factor() -> None:
+    made = burn_rate.on_prometheus(
+        slo.ITINERARIES, signals.ITINERARIES_LATE_RATE, signals.ITINERARIES_RATE, TICKET[1:], 10
+    )
+    assert made.promql is not None
+    long, short = (
+        f"(sum_over_time(slo_itineraries_late_rate[{window}]) / sum_over_time(slo_itineraries_rate[{window}]))"
+        for window in ("$window", "6h")
+    )
+    assert made.promql.expr == (
+        f"(({long} <= {short} or {short}) / 0.05 and 60 * sum_over_time(slo_itineraries_late_rate[$window]) >= 10)"
+    )
+
+
+def test_another_period_changes_every_number_that_follows_from_it() -> None:
+    quarter = replace(slo.ERRORS, period=days(90))
+    made = burn_rate.on_logs(quarter, signals.REQUESTS_FAILED, PAGE).kql
+    assert made is not None
+    assert (made.params["factor_1h"], made.params["factor_6h"]) == (43.2, 18.0)
+
+
+# --- phases -----------------------------------------------------------------------------------------------------------
+
+
+def generated(folder: Path, *arguments: str) -> dict[str, str]:
+    """Every file of an environment, by path."""
+    subprocess.run(
+        [sys.executable, "-c", "import sys; from observability.cli.main import main; sys.exit(main(sys.argv[1:]))",
+         "generate", "--quiet", "--out", str(folder), *arguments],
+        cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def by_phase(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, str]]:
+    return {phase: generated(tmp_path_factory.mktemp(f"phase-{phase}"), "--phase", str(phase)) for phase in (1, 2, 3)}
+
+
+def lets(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^let (\w+) = (.+);$", text, re.MULTILINE))
+
+
+def test_phase_one_is_what_is_committed(by_phase: dict[int, dict[str, str]]) -> None:
+    committed = (ROOT / "generated/kql/alerts/error-budget-burning.kql").read_text(encoding="utf-8")
+    assert by_phase[1]["kql/alerts/error-budget-burning.kql"] == committed
+
+
+def test_each_phase_has_the_numbers_of_section_13(by_phase: dict[int, dict[str, str]]) -> None:
+    # Availability 99.9, 99.95 and 99.99 %; API 200, 100 and 200 ms; AI 5, 2 and 2 s; errors stay at 0.1 %.
+    availability = {
+        phase: lets(files["kql/slo/availability-budget.kql"])["objective_percent"] for phase, files in by_phase.items()
+    }
+    assert availability == {1: "99.9", 2: "99.95", 3: "99.99"}
+    api = {
+        phase: lets(files["kql/alerts/api-latency-budget-burning.kql"])["limit_ms"] for phase, files in by_phase.items()
+    }
+    assert api == {1: "200.0", 2: "100.0", 3: "200.0"}
+    ai = {
+        phase: re.findall(r'ai_response_seconds_bucket\{le=\\"(\d+)\\"\}', files["prometheus/rules.yaml"])
+        for phase, files in by_phase.items()
+    }
+    assert ai == {1: ["5"], 2: ["2"], 3: ["2"]}
+    throughput = {
+        phase: lets(files["kql/services/throughput.kql"])["goal_per_second"] for phase, files in by_phase.items()
+    }
+    assert throughput == {1: "1000.0", 2: "5000.0", 3: "10000.0"}
+    errors = {phase: lets(files["kql/alerts/error-budget-burning.kql"])["budget"] for phase, files in by_phase.items()}
+    assert errors == {1: "0.001", 2: "0.001", 3: "0.001"}
+
+
+def test_a_phase_changes_objectives_and_leaves_the_alerts_of_section_8(by_phase: dict[int, dict[str, str]]) -> None:
+    for phase in (2, 3):
+        changed = {path for path, text in by_phase[phase].items() if by_phase[1].get(path) != text}
+        rules = {path.removeprefix("alerts/").removesuffix(".json") for path in changed if path.startswith("alerts/")}
+        assert by_phase[phase].keys() == by_phase[1].keys()
+        assert {rule for rule in rules if "budget" not in rule} <= {"high-error-rate"}
+        assert "availability-budget-leaking" in rules
+        assert not any(path.startswith(("apm/", "kubernetes/patches")) for path in changed)
+
+
+def test_one_lost_probe_is_enough_for_99_99_percent_so_a_floor_appears(by_phase: dict[int, dict[str, str]]) -> None:
+    floors = {
+        phase: lets(files["kql/alerts/availability-budget-leaking.kql"]).get("min_failed")
+        for phase, files in by_phase.items()
+    }
+    assert floors == {1: None, 2: None, 3: "2"}
+
+
+def test_another_region_is_the_default_of_every_template(tmp_path: Path) -> None:
+    files = generated(tmp_path / "out", "--region", "koreasouth")
+    for name in ("alerts", "workspace"):
+        assert json.loads(files[f"azure/{name}.json"])["parameters"]["location"]["defaultValue"] == "koreasouth"
