@@ -109,7 +109,7 @@ def test_each_phase_has_the_numbers_of_section_13(by_phase: dict[int, dict[str, 
     api = {
         phase: lets(files["kql/alerts/api-latency-budget-burning.kql"])["limit_ms"] for phase, files in by_phase.items()
     }
-    assert api == {1: "200.0", 2: "100.0", 3: "200.0"}
+    assert api == {1: "200", 2: "100", 3: "200"}
     ai = {
         phase: re.findall(r'ai_response_seconds_bucket\{le=\\"(\d+)\\"\}', files["prometheus/rules.yaml"])
         for phase, files in by_phase.items()
