@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from observability.model.alert import Alert, Slo
-from observability.model.dashboard import Kind, Panel
-from observability.model.query import Query
+from observability.model.dashboard import Kind, Note, Panel
+from observability.model.query import GraphQuery, Query
 from observability.model.signal import Engine, Signal
 from observability.model.system import ResourceName
 from observability.model.text import Lang
 from observability.model.units import Unit, minutes
-from observability.render import durations, grafana_words, kql
+from observability.render import durations, grafana_links, grafana_words, kql
 from observability.render.grafana_lines import Step, axis, bands, drawn, lines
 from observability.render.grafana_model import core
 from observability.render.grafana_targets import data_source, engine_of, lines_of, target
@@ -50,6 +50,16 @@ _COLUMN_UNITS = {
     # A day of Korea, which the query has moved to midnight UTC; the time of day would be nonsense.
     "day": "time:YYYY-MM-DD",
 }
+_LOG_LINES = {
+    "showTime": True,
+    "showLabels": False,
+    "showCommonLabels": False,
+    "wrapLogMessage": True,
+    "prettifyLogMessage": False,
+    "enableLogDetails": True,
+    "dedupStrategy": "none",
+    "sortOrder": "Ascending",
+}
 _BUDGET = "budget_left_percent"
 # No share of the budget is "the" bad one, so the colour runs from none left to all left.
 _BUDGET_COLOUR = {"mode": "continuous-RdYlGr"}
@@ -75,14 +85,38 @@ def panel(
         "timeFrom": _last(definition),
         "maxDataPoints": None,
     }
+    ways = grafana_links.of_panel(definition, drawing, resources, lang)
+    if definition.kind in (Kind.LOGS, Kind.TRACE):
+        return _reading(definition, common)
     if definition.kind is Kind.TABLE:
-        return _table(definition, common, lang)
+        return _table(definition, {**common, "links": ways}, lang)
     if isinstance(definition.shows, Slo):
-        return _budget(common)
+        return _budget(definition, common)
+    if isinstance(definition.shows, GraphQuery):
+        return _stat(definition, definition.shows, drawing, common, ways)
     assert isinstance(definition.shows, Signal)  # a query is a table: target() has seen to it
     if definition.kind is Kind.TIMESERIES:
-        return _timeseries(definition, definition.shows, drawing, common, lang)
-    return (_stat if definition.kind is Kind.STAT else _gauge)(definition, definition.shows, drawing, common)
+        return _timeseries(definition, definition.shows, drawing, common, lang, ways)
+    return (_stat if definition.kind is Kind.STAT else _gauge)(definition, definition.shows, drawing, common, ways)
+
+
+def note(definition: Note, ident: int, place: core.GridPos, lang: Lang) -> Json:
+    """Text beside the panels; grafanalib's own text panel carries keys that a text does not have."""
+    return {
+        "id": ident,
+        "type": "text",
+        "title": definition.title.get(lang),
+        "gridPos": place,
+        "options": {"mode": "markdown", "content": definition.text.get(lang)},
+    }
+
+
+def _reading(panel: Panel, common: Json) -> Json:
+    """Lines of a log, or one operation's spans: kinds that grafanalib draws as they were or not at all."""
+    options = _LOG_LINES if panel.kind is Kind.LOGS else {}
+    kept = {key: value for key, value in common.items() if value is not None}
+    source = kept.pop("dataSource")
+    return {**kept, "type": panel.kind.value, "datasource": source, "options": dict(options)}
 
 
 def _step(panel: Panel, drawing: tuple[Alert, ...]) -> str | None:
@@ -107,7 +141,9 @@ def _last(panel: Panel) -> str | None:
     return panel.last
 
 
-def unit_of(panel: Panel, signal: Signal) -> str:
+def unit_of(panel: Panel, signal: Signal | GraphQuery) -> str:
+    if signal.unit is None or isinstance(signal, GraphQuery):
+        return UNITS[signal.unit or Unit.COUNT]
     unit = panel.unit or signal.unit
     if (unit.dimension, unit.factor) != (signal.unit.dimension, signal.unit.factor):
         raise ValueError(
@@ -125,12 +161,14 @@ def _thresholds(steps: Iterable[Step]) -> list[core.Threshold]:
     ]
 
 
-def _timeseries(panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common: Json, lang: Lang) -> core.TimeSeries:
+def _timeseries(
+    panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common: Json, lang: Lang, ways: list[Json]
+) -> core.TimeSeries:
     engine = engine_of(panel)
-    marks = lines(panel, signal, drawing)
+    marks = lines(panel, signal.unit, drawing)
     split = signal.by(engine)
     low, high, decimals = axis(signal.unit, marks)
-    defaults: Json = {"custom": {"axisSoftMin": low, "axisSoftMax": high}, "decimals": decimals}
+    defaults: Json = {"custom": {"axisSoftMin": low, "axisSoftMax": high}, "decimals": decimals, "links": ways}
     if engine is Engine.LOG:
         # Log columns come back as "value trip-service" otherwise; the other data sources name their series.
         defaults["displayName"] = " ".join(f"${{__field.labels.{name}}}" for name in split) or signal.title.get(lang)
@@ -151,40 +189,49 @@ def _timeseries(panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common
     )
 
 
-def _numbers(engine: Engine) -> Json:
+def _calculation(panel: Panel) -> str:
+    """Counts of a platform metric come one a time bin, and the number is that of the whole range; others are levels."""
+    metric = panel.shows.metric if isinstance(panel.shows, Signal) else None
+    counted = metric is not None and engine_of(panel) is Engine.METRIC and metric.aggregation in ("Total", "Count")
+    return "sum" if counted else "lastNotNull"
+
+
+def _numbers(panel: Panel) -> Json:
     """Log queries return one row a value, the others one series a value."""
-    return {"values": engine is Engine.LOG, "calcs": ["lastNotNull"], "fields": ""}
+    return {"values": engine_of(panel) is Engine.LOG, "calcs": [_calculation(panel)], "fields": ""}
 
 
-def _stat_options(engine: Engine) -> Json:
+def _stat_options(panel: Panel) -> Json:
     return {
-        "reduceOptions": _numbers(engine),
+        "reduceOptions": _numbers(panel),
         "wideLayout": True,
         "showPercentChange": False,
         "percentChangeColorMode": "standard",
     }
 
 
-def _stat(panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common: Json) -> core.Stat:
-    engine = engine_of(panel)
-    marks = lines(panel, signal, drawing)
+def _stat(
+    panel: Panel, signal: Signal | GraphQuery, drawing: tuple[Alert, ...], common: Json, ways: list[Json]
+) -> core.Stat:
+    engine, unit = engine_of(panel), signal.unit or Unit.COUNT
+    marks = lines(panel, unit, drawing)
     return core.Stat(
         format=unit_of(panel, signal),
         color={"mode": "thresholds"},
-        colorMode="value",
+        colorMode="background" if panel.big else "value",
         # Only platform metrics come as a series here; a single number has no history to draw.
         graphMode="area" if engine is Engine.METRIC else "none",
-        reduceCalc="lastNotNull",
+        reduceCalc=_calculation(panel),
         noValue=None,
-        decimals=axis(signal.unit, marks)[2],
+        decimals=axis(unit, marks)[2],
         thresholds=_thresholds(bands(marks)),
-        extraJson={"options": _stat_options(engine)},
+        extraJson={"fieldConfig": {"defaults": {"links": ways}}, "options": _stat_options(panel)},
         **common,
     )
 
 
-def _gauge(panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common: Json) -> core.GaugePanel:
-    marks = lines(panel, signal, drawing)
+def _gauge(panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common: Json, ways: list[Json]) -> core.GaugePanel:
+    marks = lines(panel, signal.unit, drawing)
     low, high, decimals = axis(signal.unit, marks)
     return core.GaugePanel(
         format=unit_of(panel, signal),
@@ -193,9 +240,9 @@ def _gauge(panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common: Jso
         decimals=decimals,
         thresholds=_thresholds(bands(marks)),
         extraJson={
-            "fieldConfig": {"defaults": {"color": {"mode": "thresholds"}}, "overrides": []},
+            "fieldConfig": {"defaults": {"color": {"mode": "thresholds"}, "links": ways}, "overrides": []},
             "options": {
-                "reduceOptions": _numbers(engine_of(panel)),
+                "reduceOptions": _numbers(panel),
                 "showThresholdLabels": True,
                 "showThresholdMarkers": True,
                 "sizing": "auto",
@@ -208,7 +255,7 @@ def _gauge(panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common: Jso
     )
 
 
-def _budget(common: Json) -> core.Stat:
+def _budget(panel: Panel, common: Json) -> core.Stat:
     """The error budget left, one number a service."""
     return core.Stat(
         format=UNITS[Unit.PERCENT],
@@ -221,7 +268,7 @@ def _budget(common: Json) -> core.Stat:
         transformations=[{"id": "filterFieldsByName", "options": {"include": {"names": ["service", _BUDGET]}}}],
         extraJson={
             "fieldConfig": {"defaults": {"min": 0, "max": 100}},
-            "options": _stat_options(Engine.LOG),
+            "options": _stat_options(panel),
         },
         **common,
     )
@@ -230,9 +277,12 @@ def _budget(common: Json) -> core.Stat:
 def _table(panel: Panel, common: Json, lang: Lang) -> core.Table:
     if isinstance(panel.shows, Slo):
         unit, overrides = "", [_override(name, **_slo_column(name, lang)) for name in kql.SLO_COLUMNS]
-    elif isinstance(panel.shows, Query):
+    elif isinstance(panel.shows, Query | GraphQuery):
         unit, overrides = UNITS[panel.unit] if panel.unit else "", list(_column_units(panel.shows.columns))
+        if grafana_links.OPERATION_COLUMN in panel.shows.columns:
+            overrides.append(_override(grafana_links.OPERATION_COLUMN, **grafana_links.to_trace(lang)))
     else:
+        assert isinstance(panel.shows, Signal)  # an operation is a trace
         unit, overrides = unit_of(panel, panel.shows), []
     return core.Table(
         unit=unit,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from observability.model.alert import Alert, Slo
-from observability.model.dashboard import Bound, Goal, Panel
-from observability.model.query import Query
+from observability.model.dashboard import Bound, Goal, Panel, Trace
+from observability.model.query import GraphQuery, Query
 from observability.model.source import Source, sections_of
 from observability.model.text import Lang, Text
 from observability.model.units import Quantity, Unit, number, percent
 from observability.render import durations
 from observability.render.words import section_list
 
-OTHER_DASHBOARDS = Text(ko="다른 대시보드", en="Other dashboards")
 SLO_COLUMNS: dict[str, Text] = {
     "service": Text(ko="서비스", en="Service"),
     "sli_percent": Text(ko="달성률", en="Achieved"),
@@ -43,8 +42,14 @@ def description(panel: Panel, drawing: tuple[Alert, ...], lang: Lang) -> str:
 
 def _meaning(panel: Panel) -> Text:
     shown = panel.shows
-    if isinstance(shown, Query):
+    if isinstance(shown, Query | GraphQuery):
         return shown.look_for or shown.title
+    if isinstance(shown, Trace):
+        return Text(
+            ko="한 작업의 요청과 호출을 시간순으로 펼친 것. 작업 ID는 위의 글상자에 적습니다. 샘플링으로 빠진 작업은 나오지 않습니다.",
+            en="The requests and calls of one operation along time. Its id goes into the text box above. An operation that "
+            "sampling left out is not there.",
+        )
     if isinstance(shown, Slo):
         return Text(
             ko="서비스별 달성률과 남은 오류 예산. 예산이 0% 아래면 목표를 지키지 못한 것입니다.",

@@ -10,7 +10,7 @@ from datetime import timedelta
 from textwrap import dedent
 
 from observability.model.alert import Alert, Slo
-from observability.model.query import Kql, Param, Query
+from observability.model.query import GraphQuery, Kql, Param, Query
 from observability.render import durations
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -57,6 +57,11 @@ def query(definition: Query, given: Mapping[str, Param] | None = None) -> str:
         **{name: value for name, value in (given or {}).items() if name in definition.params},
     }
     return _let({name: literal(value) for name, value in values.items()}) + _body(definition.text)
+
+
+def graph(definition: GraphQuery) -> str:
+    """The question as Azure Resource Graph takes it."""
+    return _body(definition.text)
 
 
 def _measure(kql: Kql, params: Mapping[str, str], time: bool) -> str:
