@@ -1,12 +1,14 @@
 """The dashboards as Grafana gets them, in both languages: nothing that a viewer would trip over."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
-from observability import catalog
+from observability import artefacts, catalog
 from observability.design.document import SECTIONS
 from observability.design.telemetry import RESOURCES
 from observability.model.dashboard import Dashboard, Kind, Panel
@@ -14,7 +16,7 @@ from observability.model.query import GraphQuery
 from observability.model.signal import Engine, Signal
 from observability.model.source import sections_of
 from observability.model.text import LANGS, Lang
-from observability.render import grafana
+from observability.render import grafana, kubernetes
 from observability.render.grafana_targets import engine_of
 
 CATALOGUE = catalog.load()
@@ -268,3 +270,95 @@ def test_both_languages_ask_the_same_and_say_it_in_their_own_words() -> None:
             assert not re.search("[가-힣]", en["description"] + en["title"] + str(en["targets"])), en["title"]
             for part in ("azureLogAnalytics", "azureResourceGraph", "azureTraces", "expr"):
                 assert ko["targets"][0].get(part) == en["targets"][0].get(part)
+
+
+@every_dashboard
+def test_every_line_of_a_row_of_panels_is_filled_to_its_24_columns(rendered: dict[str, Any]) -> None:
+    lines: dict[int, int] = {}
+    for panel in rendered["panels"]:
+        lines[panel["gridPos"]["y"]] = lines.get(panel["gridPos"]["y"], 0) + panel["gridPos"]["w"]
+    assert set(lines.values()) == {24}
+
+
+@every_dashboard
+def test_panels_of_a_line_are_as_high_as_each_other_and_high_enough_to_be_read(rendered: dict[str, Any]) -> None:
+    heights: dict[int, set[int]] = {}
+    for panel in data_panels(rendered):
+        heights.setdefault(panel["gridPos"]["y"], set()).add(panel["gridPos"]["h"])
+        assert panel["gridPos"]["h"] >= (6 if panel["type"] == "timeseries" else 5), panel["title"]
+    assert all(len(found) == 1 for found in heights.values())
+
+
+@every_dashboard
+def test_deployments_and_new_versions_are_drawn_over_every_dashboard(rendered: dict[str, Any]) -> None:
+    found = rendered["annotations"]["list"]
+
+    assert [mark["target"]["queryType"] for mark in found] == ["Azure Log Analytics"] * 2
+    assert {mark["datasource"]["uid"] for mark in found} == {"${ds_azure}"}
+    for mark, table in zip(found, ("AKSAudit", "AppRequests"), strict=True):
+        assert table in mark["target"]["azureLogAnalytics"]["query"]
+
+
+def test_every_red_line_leads_to_its_runbook() -> None:
+    for panel, body in all_pairs():
+        links = [link["url"] for link in body["fieldConfig"]["defaults"].get("links", [])] if panel.line_of else []
+        assert [url for url in links if "${runbooks}" in url] == [
+            f"${{runbooks}}/{ident}.md" for ident in panel.line_of
+        ]
+
+
+def test_the_address_of_the_runbooks_is_a_text_box_that_begins_with_an_example() -> None:
+    for (ident, _), rendered in RENDERED.items():
+        boxes = [v for v in rendered["templating"]["list"] if v["name"] == "runbooks"]
+        assert bool(boxes) == any(panel.line_of for panel in DASHBOARDS[ident].panels)
+        assert all(box["type"] == "textbox" and box["query"] == RUNBOOKS for box in boxes)
+
+
+def test_the_links_to_a_trace_fill_the_text_box_that_the_trace_dashboard_has() -> None:
+    linked = {
+        name
+        for rendered in RENDERED.values()
+        for path, text in walk(rendered)
+        if path.endswith("/url") and "/d/tripgen-trace" in text
+        for name in re.findall(r"var-(\w+)=", text)
+    }
+
+    assert linked == {box.name for box in DASHBOARDS[TRACE].inputs} == {"operationId"}
+    leading = {ident for (ident, _), rendered in RENDERED.items() if "/d/tripgen-trace" in str(rendered)}
+    assert leading >= {TRACE, "tripgen-services"}
+
+
+def test_every_link_to_a_dashboard_leads_to_one_that_there_is() -> None:
+    for rendered in RENDERED.values():
+        for path, text in walk(rendered):
+            if path.endswith("/url"):
+                assert all(uid in DASHBOARDS for uid in re.findall(r"/d/([\w-]+)", text)), text
+
+
+def test_the_front_page_is_large_coloured_and_without_jargon() -> None:
+    front = RENDERED["tripgen-overview", "en"]
+    numbers = [panel for panel in data_panels(front) if panel["type"] in ("stat", "gauge")]
+
+    judged = [panel for panel in numbers if len(panel["fieldConfig"]["defaults"]["thresholds"]["steps"]) > 1]
+    assert len(judged) >= 7
+    painted = [panel for panel in judged if panel["type"] == "stat"]
+    assert all(panel["options"]["colorMode"] == "background" for panel in painted)
+    words = " ".join(panel["title"] for panel in data_panels(front))
+    assert not re.search(r"\b(p95|p99|SLO|SLI|SLA|5xx|HPA|latency|ingestion|API)\b", words, re.IGNORECASE)
+
+
+def test_the_front_page_says_no_number_where_nothing_was_measured() -> None:
+    """A sum over no rows is 0, and 0 requests without an error would look like a good day."""
+    for panel in DASHBOARDS["tripgen-overview"].panels:
+        if panel.kind is Kind.STAT and isinstance(panel.shows, Signal) and panel.shows.kql is not None:
+            assert re.search(r"\| where (total|checks) > 0", panel.shows.kql.result), panel.shows.name
+
+
+def test_no_dashboard_is_too_large_for_a_configmap_or_for_kubectl_apply() -> None:
+    bodies = {ident: artefacts.encode(RENDERED[ident, "ko"]) for ident in DASHBOARDS}
+
+    for configmap in yaml.safe_load_all(kubernetes.dashboard_configmaps(bodies, "monitoring", "tripgen")):
+        (text,) = configmap["data"].values()
+        assert len(text.encode()) <= kubernetes.LIMIT
+        # `kubectl apply` keeps the whole object as JSON in an annotation, in ASCII.
+        assert len(json.dumps(configmap)) <= kubernetes.APPLY_LIMIT, configmap["metadata"]["name"]
