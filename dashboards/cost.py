@@ -104,10 +104,10 @@ DASHBOARD = Dashboard(
                     title=Text(ko="무엇이 가장 비싼가 (설계서)", en="What is dearest (design document)"),
                     text=Text(
                         ko=f"{_table('ko')}\n\n**실제 비용**은 Azure의 Cost Management에만 있고, 작업 영역도 Grafana도 그것을 읽지 않습니다: "
-                        "[포털에서 보기](https://portal.azure.com/#view/Microsoft_Azure_CostManagement).",
+                        "[포털에서 보기](https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis).",
                         en=f"{_table('en')}\n\n**What was really spent** is in Azure's Cost Management alone; neither the workspace "
                         "nor Grafana reads it: [see it in the portal]"
-                        "(https://portal.azure.com/#view/Microsoft_Azure_CostManagement).",
+                        "(https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis).",
                     ),
                     width=12,
                     height=10,

@@ -203,10 +203,10 @@ DASHBOARD = Dashboard(
                     title=Text(ko="실제로 쓴 돈", en="What was really spent"),
                     text=Text(
                         ko=f"예산은 한 달 **{STATED} USD**, 절약 후 목표는 **{OPTIMISED} USD**입니다.\n\n이번 달에 실제로 쓴 돈은 이 화면이 읽을 수 "
-                        "없습니다. [Azure 비용 관리](https://portal.azure.com/#view/Microsoft_Azure_CostManagement)에서 봅니다.",
+                        "없습니다. [Azure 비용 관리](https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis)에서 봅니다.",
                         en=f"The budget is **{STATED} USD** a month; after savings it is to be **{OPTIMISED} USD**.\n\nThis page "
                         "cannot read what was really spent this month: see "
-                        "[Azure Cost Management](https://portal.azure.com/#view/Microsoft_Azure_CostManagement).",
+                        "[Azure Cost Management](https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis).",
                     ),
                     width=12,
                     height=6,

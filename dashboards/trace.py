@@ -5,7 +5,10 @@ from observability.model.dashboard import Dashboard, Input, Kind, Panel, Row, Tr
 from observability.model.source import Section
 from observability.model.text import Text
 
-OPERATION = Input(name="operationId", title=Text(ko="작업 ID (operation_Id)", en="Operation id (operation_Id)"))
+# No operation is called so. Without any id the data source would draw the spans of all of them.
+OPERATION = Input(
+    name="operationId", title=Text(ko="작업 ID (operation_Id)", en="Operation id (operation_Id)"), at_first="-"
+)
 _ONE = {"operation_id": OPERATION}
 
 DASHBOARD = Dashboard(

@@ -45,10 +45,11 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """A text box above the dashboard: what is typed there fills a query's parameter."""
+    """A text box above the dashboard: what is typed there fills a query's parameter; ``at_first`` stands in it before."""
 
     name: str
     title: Text
+    at_first: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

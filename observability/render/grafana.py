@@ -17,7 +17,7 @@ from observability.model.text import Lang
 from observability.render import grafana_links, grafana_panels, kql
 from observability.render.grafana_links import TAG
 from observability.render.grafana_model import core
-from observability.render.grafana_targets import variables
+from observability.render.grafana_variables import variables
 
 Json = dict[str, Any]
 

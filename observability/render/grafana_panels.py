@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from observability.model.alert import Alert, Slo
 from observability.model.dashboard import Kind, Note, Panel
-from observability.model.query import GraphQuery, Query
+from observability.model.query import GraphQuery
 from observability.model.signal import Engine, Signal
 from observability.model.system import ResourceName
 from observability.model.text import Lang
 from observability.model.units import Unit, minutes
-from observability.render import durations, grafana_links, grafana_words, kql
-from observability.render.grafana_lines import Step, axis, bands, drawn, lines
+from observability.render import durations, grafana_links, grafana_words
+from observability.render.grafana_lines import axis, bands, drawn, lines
 from observability.render.grafana_model import core
+from observability.render.grafana_tables import BUDGET, BUDGET_COLOUR, table
 from observability.render.grafana_targets import data_source, engine_of, lines_of, target
+from observability.render.grafana_units import UNITS, thresholds, unit_of
 from observability.render.promql import RECORDED_OVER
 
 Json = dict[str, Any]
 
-UNITS: dict[Unit, str] = {
-    Unit.PERCENT: "percent",
-    Unit.RATIO: "percentunit",
-    Unit.SECONDS: "s",
-    Unit.MILLISECONDS: "ms",
-    Unit.MINUTES: "m",
-    Unit.HOURS: "h",
-    Unit.DAYS: "d",
-    Unit.BYTES: "decbytes",
-    Unit.MEGABYTES: "decmbytes",
-    Unit.GIGABYTES: "decgbytes",
-    Unit.COUNT: "short",
-    Unit.RESTARTS: "short",
-    Unit.MESSAGES: "short",
-    Unit.CONNECTIONS: "short",
-    Unit.PER_SECOND: "reqps",
-    Unit.PER_MINUTE: "reqpm",
-    Unit.SCORE: "short",
-    Unit.USD: "currencyUSD",
-}
-# The endings of column names that say what the column counts.
-_COLUMN_UNITS = {
-    "_ms": "ms",
-    "_percent": "percent",
-    "_mib": "mbytes",
-    "gigabytes": "decgbytes",
-    # A day of Korea, which the query has moved to midnight UTC; the time of day would be nonsense.
-    "day": "time:YYYY-MM-DD",
-}
 _LOG_LINES = {
     "showTime": True,
     "showLabels": False,
@@ -60,9 +33,6 @@ _LOG_LINES = {
     "dedupStrategy": "none",
     "sortOrder": "Ascending",
 }
-_BUDGET = "budget_left_percent"
-# No share of the budget is "the" bad one, so the colour runs from none left to all left.
-_BUDGET_COLOUR = {"mode": "continuous-RdYlGr"}
 
 
 def panel(
@@ -89,7 +59,7 @@ def panel(
     if definition.kind in (Kind.LOGS, Kind.TRACE):
         return _reading(definition, common)
     if definition.kind is Kind.TABLE:
-        return _table(definition, {**common, "links": ways}, lang)
+        return table(definition, {**common, "links": ways}, lang)
     if isinstance(definition.shows, Slo):
         return _budget(definition, common)
     if isinstance(definition.shows, GraphQuery):
@@ -141,26 +111,6 @@ def _last(panel: Panel) -> str | None:
     return panel.last
 
 
-def unit_of(panel: Panel, signal: Signal | GraphQuery) -> str:
-    if signal.unit is None or isinstance(signal, GraphQuery):
-        return UNITS[signal.unit or Unit.COUNT]
-    unit = panel.unit or signal.unit
-    if (unit.dimension, unit.factor) != (signal.unit.dimension, signal.unit.factor):
-        raise ValueError(
-            f"panel '{panel.title.en}': signal '{signal.name}' comes in {signal.unit.name.lower()} and cannot be "
-            f"labelled {unit.name.lower()}"
-        )
-    return UNITS[unit]
-
-
-def _thresholds(steps: Iterable[Step]) -> list[core.Threshold]:
-    """grafanalib writes the first value, the one below all others, as the text "null"; grafana.py mends it."""
-    return [
-        core.Threshold(colour, index, 0.0 if value is None else float(value))
-        for index, (value, colour) in enumerate(steps)
-    ]
-
-
 def _timeseries(
     panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common: Json, lang: Lang, ways: list[Json]
 ) -> core.TimeSeries:
@@ -181,7 +131,7 @@ def _timeseries(
         legendCalcs=["lastNotNull", "max"] if split else [],
         tooltipMode="multi",
         tooltipSort="desc",
-        thresholds=_thresholds(drawn(marks)),
+        thresholds=thresholds(drawn(marks)),
         # An area is only tinted where every line is an alert's: between a goal and a limit nothing is red yet.
         thresholdsStyleMode=("dashed+area" if all(m.alert for m in marks) else "dashed") if marks else "off",
         extraJson={"fieldConfig": {"defaults": defaults}, "options": {"legend": {"showLegend": True}}},
@@ -224,7 +174,7 @@ def _stat(
         reduceCalc=_calculation(panel),
         noValue=None,
         decimals=axis(unit, marks)[2],
-        thresholds=_thresholds(bands(marks)),
+        thresholds=thresholds(bands(marks)),
         extraJson={"fieldConfig": {"defaults": {"links": ways}}, "options": _stat_options(panel)},
         **common,
     )
@@ -238,7 +188,7 @@ def _gauge(panel: Panel, signal: Signal, drawing: tuple[Alert, ...], common: Jso
         min=low,
         max=high,
         decimals=decimals,
-        thresholds=_thresholds(bands(marks)),
+        thresholds=thresholds(bands(marks)),
         extraJson={
             "fieldConfig": {"defaults": {"color": {"mode": "thresholds"}, "links": ways}, "overrides": []},
             "options": {
@@ -259,65 +209,16 @@ def _budget(panel: Panel, common: Json) -> core.Stat:
     """The error budget left, one number a service."""
     return core.Stat(
         format=UNITS[Unit.PERCENT],
-        color=_BUDGET_COLOUR,
+        color=BUDGET_COLOUR,
         graphMode="none",
         reduceCalc="lastNotNull",
         noValue=None,
         decimals=1,
-        thresholds=_thresholds(bands(())),
-        transformations=[{"id": "filterFieldsByName", "options": {"include": {"names": ["service", _BUDGET]}}}],
+        thresholds=thresholds(bands(())),
+        transformations=[{"id": "filterFieldsByName", "options": {"include": {"names": ["service", BUDGET]}}}],
         extraJson={
             "fieldConfig": {"defaults": {"min": 0, "max": 100}},
             "options": _stat_options(panel),
         },
         **common,
     )
-
-
-def _table(panel: Panel, common: Json, lang: Lang) -> core.Table:
-    if isinstance(panel.shows, Slo):
-        unit, overrides = "", [_override(name, **_slo_column(name, lang)) for name in kql.SLO_COLUMNS]
-    elif isinstance(panel.shows, Query | GraphQuery):
-        unit, overrides = UNITS[panel.unit] if panel.unit else "", list(_column_units(panel.shows.columns))
-        if grafana_links.OPERATION_COLUMN in panel.shows.columns:
-            overrides.append(_override(grafana_links.OPERATION_COLUMN, **grafana_links.to_trace(lang)))
-    else:
-        assert isinstance(panel.shows, Signal)  # an operation is a trace
-        unit, overrides = unit_of(panel, panel.shows), []
-    return core.Table(
-        unit=unit,
-        overrides=overrides,
-        thresholds=_thresholds(bands(())),
-        extraJson={
-            "fieldConfig": {
-                "defaults": {"color": {"mode": "thresholds"}, "custom": {"inspect": True}},
-            },
-            "options": {"frameIndex": 0, "cellHeight": "sm"},
-        },
-        **common,
-    )
-
-
-def _override(column: str, **properties: Any) -> Json:
-    return {
-        "matcher": {"id": "byName", "options": column},
-        "properties": [{"id": name, "value": value} for name, value in properties.items()],
-    }
-
-
-def _column_units(columns: Iterable[str]) -> Iterable[Json]:
-    for column in columns:
-        unit = next((unit for ending, unit in _COLUMN_UNITS.items() if column.endswith(ending)), None)
-        if unit is not None:
-            yield _override(column, unit=unit)
-
-
-def _slo_column(name: str, lang: Lang) -> Json:
-    properties: Json = {"displayName": grafana_words.SLO_COLUMNS[name].get(lang)}
-    if name == _BUDGET:
-        properties |= {"unit": "percent", "decimals": 1, "min": 0, "max": 100, "color": _BUDGET_COLOUR}
-        properties["custom.cellOptions"] = {"type": "color-background", "mode": "basic"}
-    elif name.endswith("_percent"):
-        # Objectives differ in the second and third digit after the point: 99.9 and 99.95 %.
-        properties |= {"unit": "percent", "decimals": 3}
-    return properties

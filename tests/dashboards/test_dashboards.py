@@ -324,6 +324,8 @@ def test_the_links_to_a_trace_fill_the_text_box_that_the_trace_dashboard_has() -
     }
 
     assert linked == {box.name for box in DASHBOARDS[TRACE].inputs} == {"operationId"}
+    # Without any id the data source would draw all spans there are.
+    assert all(box.at_first for box in DASHBOARDS[TRACE].inputs)
     leading = {ident for (ident, _), rendered in RENDERED.items() if "/d/tripgen-trace" in str(rendered)}
     assert leading >= {TRACE, "tripgen-services"}
 

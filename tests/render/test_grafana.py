@@ -451,7 +451,16 @@ def test_a_query_is_a_table_whose_columns_get_the_units_in_their_names() -> None
         title=words("Slowest"),
         text="Rows\n| take most",
         params={"most": 5},
-        columns={"service": "string", "p95_ms": "real", "kept_percent": "real", "gigabytes": "real", "day": "datetime"},
+        columns={
+            "service": "string",
+            "p95_ms": "real",
+            "kept_percent": "real",
+            "gigabytes": "real",
+            "day": "datetime",
+            "budget_usd": "real",
+            "served_minutes": "real",
+            "longest_seconds": "long",
+        },
         look_for=words("Look here."),
     )
 
@@ -474,6 +483,9 @@ def test_a_query_is_a_table_whose_columns_get_the_units_in_their_names() -> None
                 ("kept_percent", "percent"),
                 ("gigabytes", "decgbytes"),
                 ("day", "time:YYYY-MM-DD"),
+                ("budget_usd", "currencyUSD"),
+                ("served_minutes", "m"),
+                ("longest_seconds", "s"),
             )
         ],
     }
@@ -713,7 +725,7 @@ def test_a_counted_thing_has_its_counting_word_in_korean_and_its_singular_in_eng
 
 
 def test_every_unit_of_the_model_has_one_of_grafanas() -> None:
-    from observability.render.grafana_panels import UNITS
+    from observability.render.grafana_units import UNITS
 
     assert set(UNITS) == set(Unit)
 
