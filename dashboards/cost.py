@@ -118,12 +118,16 @@ DASHBOARD = Dashboard(
             title=Text(ko="수집량", en="Volume"),
             panels=(
                 Panel(
-                    title=Text(ko="테이블별 수집량", en="Volume by table"),
+                    title=Text(ko="하루 수집량, 테이블별", en="Volume a day, by table"),
                     shows=workspace.VOLUME,
+                    goals=(CAP,),
                     step=hours(24),
+                    stacked=True,
                     description=Text(
-                        ko="하루와 테이블별 과금 수집량. 모두 더한 것이 하루 한도에 닿으면 수집이 멈춥니다.",
-                        en="Billable data by day and table. When all of them together reach the daily cap, collection stops.",
+                        ko="하루와 테이블별 과금 수집량을 쌓은 것. 모두 더한 높이가 한도에 닿으면 수집이 멈춥니다. 막대의 하루는 UTC이고 한도의 "
+                        "하루는 Azure가 정한 시각에 시작합니다.",
+                        en="Billable data by day and table, one upon the other. When they reach the line together, collection "
+                        "stops. A bar's day is UTC's; the cap's begins at an hour that Azure picks.",
                     ),
                     last="30d",
                     width=12,

@@ -9,7 +9,7 @@ from observability.design.operations import RECOVERY
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Note, Panel, Row
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, hours, minutes, seconds_of
+from observability.model.units import Quantity, Unit, hours, minutes
 from observability.signals import postgresql, recovery, redis
 
 # A primary's silence is over within seconds, so its chart looks at every minute.
@@ -18,7 +18,7 @@ AN_HOUR = hours(1)
 
 RPO = Goal(
     title=Text(ko="RPO (잃어도 되는 시간)", en="RPO (time that may be lost)"),
-    value=seconds_of(RECOVERY.rpo.total_seconds()),
+    value=Quantity(RECOVERY.rpo.total_seconds() / 60, Unit.MINUTES),
     bound=Bound.BELOW,
     source=RECOVERY.source,
 )

@@ -7,7 +7,7 @@ from observability.model.units import Unit
 
 # Alerts of metrics and logs are called after their rule; those of Prometheus after rule group and alert. Both lie in
 # the resource group of their rule.
-_OPEN = """
+_OPEN = """\
         alertsmanagementresources
         | where type =~ "microsoft.alertsmanagement/alerts"
         | extend rule = tostring(properties.essentials.alertRule)
@@ -27,7 +27,7 @@ OPEN_ALERTS = GraphQuery(
     title=Text(ko="열린 알림의 수", en="Open alerts"),
     source=_REVIEW,
     text=_OPEN
-    + """
+    + """\
         | summarize value = count()
     """,
     columns={"value": "long"},
@@ -42,7 +42,7 @@ OPEN_ALERT_LIST = GraphQuery(
     title=Text(ko="열린 알림", en="Open alerts"),
     source=_REVIEW,
     text=_OPEN
-    + """
+    + """\
         | project since = todatetime(properties.essentials.startDateTime), severity = tostring(properties.essentials.severity),
             alert = name, state = tostring(properties.essentials.alertState),
             resource = tostring(properties.essentials.targetResourceName)

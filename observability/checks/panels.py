@@ -121,6 +121,8 @@ def _kind(shown: Signal | Query | Slo | GraphQuery) -> tuple[str, str]:
 
 
 def _signal(panel: Panel, signal: Signal, alerts: Mapping[str, Alert]) -> Iterator[Wrong]:
+    if panel.stacked and panel.kind is not Kind.TIMESERIES:
+        yield f"is stacked as a '{panel.kind.value}'", "show it as a timeseries, or drop stacked"
     if panel.kind in (Kind.LOGS, Kind.TRACE):
         yield f"shows signal '{signal.name}' as '{panel.kind.value}'", "show its numbers"
     for ident in panel.line_of:

@@ -67,7 +67,8 @@ class Panel(Definition):
     ``line_of`` names the alerts whose limit is drawn; ``goals`` draw the document's other numbers. ``engine`` picks
     where a signal that can be read in several places is read. ``last`` overrides the dashboard's range ("30d"),
     ``step`` the shortest time between two points. ``inputs`` fills parameters of a query from the dashboard's text
-    boxes. ``big`` paints the whole of a number's panel in the colour of its goal.
+    boxes. ``big`` paints the whole of a number's panel in the colour of its goal. ``stacked`` draws bars upon each other,
+    so that a line is held against their sum.
     """
 
     title: Text
@@ -84,6 +85,7 @@ class Panel(Definition):
     step: timedelta | None = None
     inputs: Mapping[str, Input] = field(default_factory=dict)
     big: bool = False
+    stacked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

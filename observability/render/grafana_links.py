@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from observability.model.alert import Alert
-from observability.model.dashboard import Dashboard, Mark, Panel
+from observability.model.dashboard import Dashboard, Mark, Panel, Trace
+from observability.model.query import GraphQuery
 from observability.model.signal import Engine, Signal
 from observability.model.system import ResourceName
 from observability.model.text import Lang, Text
@@ -76,10 +77,11 @@ def of_panel(panel: Panel, drawing: Iterable[Alert], resources: Mapping[str, Res
 
 def _portal_path(panel: Panel, resources: Mapping[str, ResourceName]) -> str | None:
     """The resource behind the panel, named by the drop-downs; Prometheus has none, and Resource Graph has them all."""
-    if not isinstance(panel.shows, Signal) or engine_of(panel) is Engine.PROMETHEUS:
+    shown = panel.shows
+    if isinstance(shown, GraphQuery | Trace) or engine_of(panel) is Engine.PROMETHEUS:
         return None
-    if engine_of(panel) is Engine.METRIC and panel.shows.metric is not None:
-        return resource_path(panel.shows.metric.resource, panel, resources) + "/metrics"
+    if isinstance(shown, Signal) and engine_of(panel) is Engine.METRIC and shown.metric is not None:
+        return resource_path(shown.metric.resource, panel, resources) + "/metrics"
     return resource_path(WORKSPACE, panel, resources) + "/logs"
 
 

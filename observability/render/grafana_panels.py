@@ -124,9 +124,10 @@ def _timeseries(
         defaults["displayName"] = " ".join(f"${{__field.labels.{name}}}" for name in split) or signal.title.get(lang)
     return core.TimeSeries(
         unit=unit_of(panel, signal),
-        lineWidth=2,
-        fillOpacity=10,
-        stacking={"group": "A", "mode": "none"},
+        drawStyle="bars" if panel.stacked else "line",
+        lineWidth=1 if panel.stacked else 2,
+        fillOpacity=70 if panel.stacked else 10,
+        stacking={"group": "A", "mode": "normal" if panel.stacked else "none"},
         legendDisplayMode="table" if split else "list",
         legendCalcs=["lastNotNull", "max"] if split else [],
         tooltipMode="multi",

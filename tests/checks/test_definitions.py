@@ -511,6 +511,7 @@ def test_a_panel_that_can_be_drawn_is_fine(given: Mapping[str, Any]) -> None:
             "shows 'rate', which needs a time bin, as a 'stat'; show it as a timeseries",
         ),
         ({"shows": STEP, "kind": Kind.STAT}, "shows query 'q' as a 'stat'; use kind 'table' or 'logs'"),
+        ({"kind": Kind.STAT, "stacked": True}, "is stacked as a 'stat'; show it as a timeseries, or drop stacked"),
         ({"kind": Kind.LOGS}, "shows signal 's' as 'logs'; show its numbers"),
         (
             {"shows": STEP, "kind": Kind.TABLE, "inputs": {"x": BOX}},

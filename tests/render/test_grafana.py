@@ -650,6 +650,21 @@ def test_a_big_number_fills_its_panel_with_the_colour_of_its_goal() -> None:
     assert drawn(panel(LATENCY, kind=Kind.STAT))["options"]["colorMode"] == "value"
 
 
+def test_stacked_bars_are_held_against_the_line_together() -> None:
+    custom = drawn(panel(LATENCY, stacked=True, goals=(goal(seconds_of(1)),)))["fieldConfig"]["defaults"]["custom"]
+
+    assert (custom["drawStyle"], custom["stacking"]) == ("bars", {"group": "A", "mode": "normal"})
+    assert custom["thresholdsStyle"] == {"mode": "dashed"}
+
+
+def test_a_query_that_may_be_empty_says_why_under_its_panel() -> None:
+    query = Query(
+        id="off", title=words("Off"), text="Rows", columns={"x": "long"}, look_for=words("Look."), caveat=words("Off.")
+    )
+
+    assert drawn(panel(query, kind=Kind.TABLE), "ko")["description"] == "Look. (한)\n\nOff. (한)"
+
+
 def test_only_the_variables_that_targets_name_are_defined_each_after_those_it_needs() -> None:
     def names(*panels: Panel) -> list[str]:
         return [v["name"] for v in grafana.dashboard(of(*panels), ALERTS, RESOURCES, "en")["templating"]["list"]]
