@@ -77,7 +77,7 @@ DASHBOARD = Dashboard(
                     height=5,
                 ),
                 Panel(
-                    title=Text(ko="서비스가 멈춘 시간", en="Time the service has been away"),
+                    title=Text(ko="마지막으로 접속에 성공한 뒤", en="Since a visit last got through"),
                     shows=recovery.SINCE_SUCCESS,
                     kind=Kind.STAT,
                     goals=(RTO,),
