@@ -6,7 +6,7 @@ from observability.model.query import Pack, Query
 from observability.model.source import Section
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes
-from observability.model.verdict import Outcome, Verdict
+from observability.model.verdict import Verdict
 from observability.signals.services import FAILED
 
 PACK = Pack(title=Text(ko="배포", en="Delivery"))
@@ -63,11 +63,8 @@ NEW_VERSIONS = Query(
     ),
 )
 
-ROLLBACKS = Query(
-    id="rollbacks",
-    title=Text(ko="되돌린 버전과 걸린 시간", en="Versions taken back, and after how long"),
-    source=Section("9"),
-    text=f"""
+# An older version that goes on long after the newer one went silent: the newer one was taken back.
+_TAKEN_BACK = f"""
         let versions = AppRequests
             | where isnotempty(AppVersion)
             | extend failed = {FAILED}
@@ -75,17 +72,25 @@ ROLLBACKS = Query(
                 errors = sumif(ItemCount, failed)
                 by service = AppRoleName, version = AppVersion;
         let older = versions | project service, back_to = version, older_first = first_seen, older_last = last_seen;
-        versions
-        | join kind=inner older on service
-        // An older version that goes on long after the newer one went silent: the newer one was taken back.
-        | where older_first < first_seen and older_last > last_seen + gone and total > 0
-        | summarize arg_max(older_first, back_to) by service, version, first_seen, last_seen, total, errors
-        | project service, version, back_to, first_seen, last_seen,
-            served_minutes = todouble(datetime_diff("second", last_seen, first_seen)) / 60.0, total,
+        let taken_back = versions
+            | join kind=inner older on service
+            | where older_first < first_seen and older_last > last_seen + gone and total > 0
+            | summarize arg_max(older_first, back_to) by service, version, first_seen, last_seen, total, errors
+            | extend served_minutes = todouble(datetime_diff("second", last_seen, first_seen)) / 60.0;"""
+_GONE = minutes(5)
+_MINUTES = DELIVERY.rollback_within.total_seconds() / 60
+
+ROLLBACKS = Query(
+    id="rollbacks",
+    title=Text(ko="되돌린 버전과 걸린 시간", en="Versions taken back, and after how long"),
+    source=Section("9"),
+    text=f"""{_TAKEN_BACK}
+        taken_back
+        | project service, version, back_to, first_seen, last_seen, served_minutes, total,
             error_percent = 100.0 * errors / total
         | order by first_seen desc, service asc, version asc
     """,
-    params={"gone": minutes(5)},
+    params={"gone": _GONE},
     columns={
         "service": "string",
         "version": "string",
@@ -96,18 +101,31 @@ ROLLBACKS = Query(
         "total": "long",
         "error_percent": "real",
     },
-    verdict=Verdict(
-        column="served_minutes",
-        fail_above=Quantity(DELIVERY.rollback_within.total_seconds() / 60, Unit.MINUTES),
-        source=Section("9"),
-        empty=Outcome.PASS,
-        empty_because=Text(
-            ko="되돌린 버전이 있을 때만 행이 생깁니다", en="there are rows only where a version was taken back"
-        ),
-    ),
     look_for=Text(
-        ko=f"served_minutes가 {DELIVERY.rollback_within.total_seconds() / 60:g}분을 넘으면 자동 롤백이 늦었거나 사람이 되돌린 것입니다.",
-        en=f"More than {DELIVERY.rollback_within.total_seconds() / 60:g} served_minutes: the automatic rollback was late, or "
-        "somebody did it by hand.",
+        ko=f"served_minutes가 {_MINUTES:g}분을 넘으면 자동 롤백이 늦었거나 사람이 되돌린 것입니다. 비어 있으면 되돌린 버전이 없습니다.",
+        en=f"More than {_MINUTES:g} served_minutes: the automatic rollback was late, or somebody did it by hand. Empty: none "
+        "was taken back.",
+    ),
+)
+
+ROLLBACK_TIME = Query(
+    id="rollback-time",
+    title=Text(ko="서비스별 롤백에 걸린 시간", en="Time to roll back, by service"),
+    source=Section("9"),
+    text=f"""{_TAKEN_BACK}
+        let worst = taken_back
+            | summarize rollbacks = dcount(version), longest_minutes = max(served_minutes) by service;
+        versions
+        | summarize versions_seen = dcount(version) by service
+        | join kind=leftouter worst on service
+        | project service, versions_seen, rollbacks = coalesce(rollbacks, 0), longest_minutes = coalesce(longest_minutes, 0.0)
+        | order by longest_minutes desc, service asc
+    """,
+    params={"gone": _GONE},
+    columns={"service": "string", "versions_seen": "long", "rollbacks": "long", "longest_minutes": "real"},
+    verdict=Verdict(column="longest_minutes", fail_above=Quantity(_MINUTES, Unit.MINUTES), source=Section("9")),
+    look_for=Text(
+        ko="서비스가 목록에 없으면 요청에 버전이 적혀 있지 않아 롤백을 알 수 없는 것입니다.",
+        en="A service that is missing puts no version into its requests, and its rollbacks cannot be seen.",
     ),
 )

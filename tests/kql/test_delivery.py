@@ -107,15 +107,30 @@ def test_a_version_that_an_older_one_outlives_was_taken_back_after_as_long_as_it
     (found,) = rows(delivery.ROLLBACKS, {"AppRequests": given})
     assert (found["service"], found["version"], found["back_to"]) == ("trip-service", "1.5", "1.4")
     assert (found["served_minutes"], found["total"], found["error_percent"]) == (2.0, 20, 25.0)
-    assert delivery.ROLLBACKS.verdict is not None
-    assert delivery.ROLLBACKS.verdict.of(found["served_minutes"]) is Outcome.PASS
 
 
-def test_a_rollback_later_than_three_minutes_fails(rows: Rows) -> None:
-    given = [request(0, "1.4"), request(10, "1.5"), request(13.5, "1.5"), request(30, "1.4")]
-    (found,) = rows(delivery.ROLLBACKS, {"AppRequests": given})
-    assert delivery.ROLLBACKS.verdict is not None
-    assert delivery.ROLLBACKS.verdict.of(found["served_minutes"]) is Outcome.FAIL
+def test_a_rollback_within_three_minutes_passes_and_a_later_one_fails(rows: Rows) -> None:
+    quick = [request(0, "1.4"), request(10, "1.5"), request(12, "1.5"), request(30, "1.4")]
+    slow = [
+        request(0, "1", service="ai-service"),
+        request(10, "2", service="ai-service"),
+        request(13.5, "2", service="ai-service"),
+        request(40, "1", service="ai-service"),
+    ]
+    found = rows(delivery.ROLLBACK_TIME, {"AppRequests": quick + slow})
+    assert [tuple(row.values()) for row in found] == [("ai-service", 2, 1, 3.5), ("trip-service", 2, 1, 2.0)]
+    assert delivery.ROLLBACK_TIME.verdict is not None
+    judged = [delivery.ROLLBACK_TIME.verdict.of(row["longest_minutes"]) for row in found]
+    assert judged == [Outcome.FAIL, Outcome.PASS]
+
+
+def test_a_service_without_a_rollback_passes_and_one_without_versions_is_not_there(rows: Rows) -> None:
+    given = [request(0, "1.4"), request(30, "1.4"), request(1, "", service="ai-service")]
+    found = rows(delivery.ROLLBACK_TIME, {"AppRequests": given})
+    assert [tuple(row.values()) for row in found] == [("trip-service", 1, 0, 0.0)]
+    assert rows(delivery.ROLLBACK_TIME, {"AppRequests": []}) == []
+    assert delivery.ROLLBACK_TIME.verdict is not None
+    assert delivery.ROLLBACK_TIME.verdict.empty is Outcome.NO_DATA
 
 
 def test_a_deployment_that_went_well_and_one_under_way_are_no_rollbacks(rows: Rows) -> None:
