@@ -2,7 +2,7 @@
 
 from alerts import slo
 from dashboards.ai import AI_P95
-from kql import triage
+from kql import trace, triage
 from observability.design.objectives import PHASE
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Panel, Row
 from observability.model.source import Derived, Section
@@ -153,6 +153,12 @@ DASHBOARD = Dashboard(
                 Panel(
                     title=Text(ko="실패하는 의존성", en="Failing dependencies"),
                     shows=triage.FAILING_DEPENDENCIES,
+                    kind=Kind.TABLE,
+                    width=24,
+                ),
+                Panel(
+                    title=Text(ko="실패했거나 느린 요청, 한 건씩", en="Requests that failed or were slow, one by one"),
+                    shows=trace.TO_LOOK_AT,
                     kind=Kind.TABLE,
                     width=24,
                 ),

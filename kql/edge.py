@@ -10,6 +10,7 @@ from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes, percent
 from observability.model.verdict import Verdict
+from observability.signals import edge as measured
 
 PACK = Pack(title=Text(ko="엣지 (Front Door, 게이트웨이, WAF)", en="Edge (Front Door, gateway, WAF)"))
 
@@ -176,7 +177,7 @@ ORIGIN_HEALTH = MetricQuery(
     id="origin-health",
     title=Text(ko="원본 상태", en="Health of the origins"),
     source=Section("10.1.2"),
-    metric=PlatformMetric(resource="front_door", metric="OriginHealthPercentage", aggregation="Average"),
+    metric=measured.ORIGIN_HEALTH_METRIC,
     grain=minutes(5),
     verdict=Verdict(
         column="average",
@@ -198,7 +199,7 @@ FRONT_DOOR_LATENCY = MetricQuery(
     id="front-door-latency",
     title=Text(ko="Front Door 지연", en="Front Door latency"),
     source=_FIRST_LOOK,
-    metric=PlatformMetric(resource="front_door", metric="TotalLatency", aggregation="Average"),
+    metric=measured.TOTAL_LATENCY_METRIC,
     grain=minutes(5),
     look_for=Text(
         ko="origin-latency와의 차이가 Front Door와 사용자 사이의 시간입니다.",
@@ -210,7 +211,7 @@ ORIGIN_LATENCY = MetricQuery(
     id="origin-latency",
     title=Text(ko="원본 지연", en="Origin latency"),
     source=_FIRST_LOOK,
-    metric=PlatformMetric(resource="front_door", metric="OriginLatency", aggregation="Average"),
+    metric=measured.ORIGIN_LATENCY_METRIC,
     grain=minutes(5),
     look_for=Text(
         ko="서비스의 응답 시간과 함께 움직이는지 봅니다.", en="Whether it moves with the services' own times."
@@ -326,7 +327,7 @@ UNHEALTHY_BACKENDS = MetricQuery(
     id="unhealthy-backends",
     title=Text(ko="비정상 백엔드", en="Unhealthy backends"),
     source=Section("12.2.2"),
-    metric=PlatformMetric(resource="gateway", metric="UnhealthyHostCount", aggregation="Average"),
+    metric=measured.UNHEALTHY_METRIC,
     grain=minutes(5),
     verdict=Verdict(
         column="maximum",
@@ -346,7 +347,7 @@ HEALTHY_BACKENDS = MetricQuery(
     id="healthy-backends",
     title=Text(ko="정상 백엔드", en="Healthy backends"),
     source=Section("12.2.2"),
-    metric=PlatformMetric(resource="gateway", metric="HealthyHostCount", aggregation="Average"),
+    metric=measured.HEALTHY_METRIC,
     grain=minutes(5),
     verdict=Verdict(
         column="minimum",
@@ -366,7 +367,7 @@ GATEWAY_LATENCY = MetricQuery(
     id="gateway-latency",
     title=Text(ko="게이트웨이 지연", en="Gateway latency"),
     source=_FIRST_LOOK,
-    metric=PlatformMetric(resource="gateway", metric="ApplicationGatewayTotalTime", aggregation="Average"),
+    metric=measured.GATEWAY_TIME_METRIC,
     grain=minutes(5),
     look_for=Text(
         ko="백엔드의 응답 시간이 그대로인데 늘면 게이트웨이의 용량입니다.",
@@ -378,7 +379,7 @@ GATEWAY_CAPACITY = MetricQuery(
     id="gateway-capacity",
     title=Text(ko="게이트웨이 용량 단위", en="Capacity units of the gateway"),
     source=Section("4.2.1"),
-    metric=PlatformMetric(resource="gateway", metric="CapacityUnits", aggregation="Average"),
+    metric=measured.CAPACITY_METRIC,
     grain=minutes(15),
     look_for=Text(ko="한 주의 정점이 오르고 있는지 봅니다.", en="Whether the week's peak is rising."),
 )

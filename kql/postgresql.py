@@ -11,6 +11,7 @@ from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes, percent, seconds_of
 from observability.model.verdict import Verdict
+from observability.signals import recovery
 from observability.signals.postgresql import DATABASE_CONNECTION_POOL
 
 PACK = Pack(title=Text(ko="PostgreSQL", en="PostgreSQL"))
@@ -441,7 +442,7 @@ BACKUP_STORAGE = MetricQuery(
     id="backup-storage",
     title=Text(ko="백업 스토리지", en="Backup storage"),
     source=Section("5.3.1"),
-    metric=PlatformMetric(resource="postgresql", metric="backup_storage_used", aggregation="Maximum"),
+    metric=recovery.BACKUP_STORAGE_METRIC,
     grain=minutes(60),
     verdict=Verdict(
         column="latest",
@@ -537,7 +538,7 @@ ALIVE = MetricQuery(
     id="alive",
     title=Text(ko="서버가 응답하는가", en="Whether the servers answer"),
     source=_DAILY,
-    metric=PlatformMetric(resource="postgresql", metric="is_db_alive", aggregation="Maximum"),
+    metric=recovery.ALIVE_METRIC,
     grain=minutes(1),
     resources=_SERVERS,
     verdict=Verdict(

@@ -11,6 +11,7 @@ from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes, percent
 from observability.model.verdict import Outcome, Verdict
+from observability.signals import recovery
 from observability.signals.redis import CACHE_HIT_RATIO
 
 PACK = Pack(title=Text(ko="Redis", en="Redis"))
@@ -296,7 +297,7 @@ RDB_ERRORS = MetricQuery(
     id="rdb-errors",
     title=Text(ko="RDB 저장 오류", en="Errors saving the RDB"),
     source=REDIS.backup.source,
-    metric=PlatformMetric(resource="redis", metric="errors", aggregation="Maximum", only={"ErrorType": "RDB"}),
+    metric=recovery.RDB_ERRORS_METRIC,
     grain=minutes(60),
     verdict=Verdict(
         column="maximum",
@@ -313,7 +314,7 @@ AOF_ERRORS = MetricQuery(
     id="aof-errors",
     title=Text(ko="AOF 저장 오류", en="Errors writing the AOF"),
     source=REDIS.backup.source,
-    metric=PlatformMetric(resource="redis", metric="errors", aggregation="Maximum", only={"ErrorType": "AOF"}),
+    metric=recovery.AOF_ERRORS_METRIC,
     grain=minutes(60),
     verdict=Verdict(
         column="maximum",

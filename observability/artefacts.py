@@ -27,6 +27,7 @@ from observability.design.telemetry import (
     WORKSPACE,
 )
 from observability.model.alert import Alert
+from observability.model.dashboard import Trace
 from observability.model.signal import Engine
 from observability.model.source import Source, sections_of
 from observability.model.text import Lang, Text
@@ -50,6 +51,7 @@ from observability.render.words import section_list
 from observability.signals.autoscaling import SCALES
 
 GRAFANA_NAMESPACE = "monitoring"
+RUNBOOKS_EXAMPLE = "https://runbooks.example.com"
 
 
 def encode(value: Any) -> bytes:
@@ -98,7 +100,7 @@ def parameters(catalogue: Catalogue, region: str | None = None) -> Parameters:
         arm.Parameter(
             "runbookBaseUrl",
             "Where the runbooks can be read: the folder's address, without a final slash. Every alert carries it.",
-            example="https://runbooks.example.com",
+            example=RUNBOOKS_EXAMPLE,
         ),
     ]
     return {parameter.name: parameter for parameter in listed}
@@ -216,24 +218,34 @@ def _kql_file(
 
 def _dashboards(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
     # grafanalib alone takes a third of a run to import, so only this function needs it.
-    from observability.render import grafana, kubernetes
+    from observability.render import grafana, grafana_provisioning, kubernetes
 
     alerts = {alert.id: alert for alert in catalogue.alerts}
     bodies, behind = {}, []
     for dashboard in catalogue.dashboards:
         names: list[tuple[str, Source | None]] = [(f"dashboard:{dashboard.id}", dashboard.source)]
+        names += [(f"query:{mark.shows.key}", mark.shows.source) for mark in catalogue.marks]
         for panel in dashboard.panels:
             shown = panel.shows
+            if isinstance(shown, Trace):
+                continue
             name = getattr(shown, "name", None) or getattr(shown, "key", None) or getattr(shown, "id", "")
             names.append((f"{type(shown).__name__.lower()}:{name}", shown.source))
             names += _alert_names(alerts[line] for line in panel.line_of)
             names += [(f"goal:{goal.title.en}", goal.source) for goal in panel.goals]
-        body = encode(grafana.dashboard(dashboard, alerts, RESOURCES, lang))
-        bodies[dashboard.id] = body
+        made = grafana.dashboard(dashboard, alerts, RESOURCES, lang, marks=catalogue.marks, runbooks=RUNBOOKS_EXAMPLE)
+        encoded = encode(made)
+        bodies[dashboard.id] = encoded
         behind += names
-        yield _of(f"dashboards/{dashboard.id}.json", "dashboard", body, names)
-    configmaps = kubernetes.dashboard_configmaps(bodies, GRAFANA_NAMESPACE)
+        yield _of(f"dashboards/{dashboard.id}.json", "dashboard", encoded, names)
+    configmaps = kubernetes.dashboard_configmaps(bodies, GRAFANA_NAMESPACE, grafana_provisioning.FOLDER)
     yield _of("kubernetes/dashboards.yaml", "ConfigMaps", configmaps, behind)
+    sources = [(f"workspace:{WORKSPACE.name}", WORKSPACE.source)]
+    for name, body in (
+        ("dashboards", grafana_provisioning.dashboards()),
+        ("datasources", grafana_provisioning.data_sources()),
+    ):
+        yield _of(f"grafana/provisioning/{name}/tripgen.yaml", "Grafana provisioning", body, sources)
 
 
 def _prometheus(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:

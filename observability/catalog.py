@@ -10,10 +10,10 @@ from pathlib import Path
 
 from observability.model.alert import Action, Alert, Slo, Suppression, WebTest
 from observability.model.checklist import Item, MetricQuery
-from observability.model.dashboard import Dashboard
+from observability.model.dashboard import Dashboard, Mark
 from observability.model.errors import Problem
 from observability.model.place import ROOT, Definition
-from observability.model.query import Pack, Query
+from observability.model.query import GraphQuery, Pack, Query
 from observability.model.signal import Instrument, Signal
 
 _MODEL = ROOT / "observability" / "model"
@@ -28,6 +28,7 @@ class Catalogue:
     instruments: tuple[Instrument, ...] = ()
     packs: tuple[Pack, ...] = ()
     queries: tuple[Query, ...] = ()
+    graph_queries: tuple[GraphQuery, ...] = ()
     metric_queries: tuple[MetricQuery, ...] = ()
     items: tuple[Item, ...] = ()
     actions: tuple[Action, ...] = ()
@@ -36,6 +37,7 @@ class Catalogue:
     suppressions: tuple[Suppression, ...] = ()
     web_tests: tuple[WebTest, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
+    marks: tuple[Mark, ...] = ()
     problems: tuple[Problem, ...] = field(default=(), compare=False)
 
     def everything(self) -> Iterator[tuple[str, str, Definition]]:
@@ -58,6 +60,7 @@ class Catalogue:
             ("suppression", self.suppressions),
             ("web test", self.web_tests),
             ("dashboard", self.dashboards),
+            ("graph query", self.graph_queries),
         ):
             for definition in listed:
                 yield kind, definition.id, definition
@@ -68,6 +71,7 @@ _FIELDS: dict[type[Definition], str] = {
     Instrument: "instruments",
     Pack: "packs",
     Query: "queries",
+    GraphQuery: "graph_queries",
     MetricQuery: "metric_queries",
     Item: "items",
     Action: "actions",
@@ -76,6 +80,7 @@ _FIELDS: dict[type[Definition], str] = {
     Suppression: "suppressions",
     WebTest: "web_tests",
     Dashboard: "dashboards",
+    Mark: "marks",
 }
 
 

@@ -63,6 +63,7 @@ def test_one_threshold_changes_its_rule_its_line_its_runbook_and_the_manifest(co
         "azure/alerts.json",
         # In how few requests a single kept error is above the limit (R32).
         "azure/queries.json",
+        "dashboards/tripgen-delivery.json",
         "dashboards/tripgen-services.json",
         "kql/services/error-rate-peaks.kql",
         "kubernetes/dashboards.yaml",
@@ -77,11 +78,11 @@ def test_one_threshold_changes_its_rule_its_line_its_runbook_and_the_manifest(co
         "+| 조건 · Condition | 오류율 2.5% 초과, 5분 구간 · Error rate above 2.5%, over 5 minutes |"
     ]
     assert set(changed["manifest.json"]) <= {line for line in changed["manifest.json"] if '"sha256"' in line}
-    # The panel's line, the axis that makes room for it, and what its description says of it.
-    assert all(
-        re.search(r'"value": [\d.]+|"description"|"axisSoftMax"', line)
-        for line in changed["dashboards/tripgen-services.json"]
-    ), changed["dashboards/tripgen-services.json"]
+    # The panels' line, the axis that makes room for it, and what their description says of it.
+    for path in ("dashboards/tripgen-services.json", "dashboards/tripgen-delivery.json"):
+        assert all(re.search(r'"value": [\d.]+|"description"|"axisSoftMax"', line) for line in changed[path]), changed[
+            path
+        ]
 
 
 def test_a_prometheus_threshold_changes_the_rule_files_too(copy: Path) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from observability.azure import tables
+from observability.azure import resource_graph, tables
 from observability.catalog import Catalogue
 from observability.checks import azure, checklists, definitions, firing, kql, panels, shapes
-from observability.checks.texts import Text, texts
+from observability.checks.texts import Text, graph_texts, texts
 from observability.design.document import SECTIONS
 from observability.design.findings import FINDINGS
 from observability.design.telemetry import RESOURCES, RETENTION, WORKSPACE
@@ -46,6 +46,7 @@ def deep(catalogue: Catalogue) -> int:
     from observability.checks import promql
 
     written = [text for text in texts(catalogue) if isinstance(text, Text)]
+    written += graph_texts(catalogue)
     found: list[Problem] = []
     missing: list[SourceUnavailable] = []
     for find in (partial(bound, written), partial(promql.check, catalogue)):
@@ -64,7 +65,8 @@ def bound(written: list[Text]) -> Iterator[Problem]:
     """Problems that Microsoft's language service finds: names, types, and the columns that come back."""
     from observability.checks import kusto
 
-    bindings = kusto.bind([(str(index), text.text) for index, text in enumerate(written)], tables.load())
+    schema = {**tables.load(), **resource_graph.TABLES}
+    bindings = kusto.bind([(str(index), text.text) for index, text in enumerate(written)], schema)
     for index, text in enumerate(written):
         yield from _bound(text, bindings[str(index)])
 

@@ -58,6 +58,13 @@ def texts(catalogue: Catalogue) -> Iterator[Text | Problem]:
             yield from _signal(signal, signal.kql, charted)
 
 
+def graph_texts(catalogue: Catalogue) -> Iterator[Text]:
+    """The questions to Azure Resource Graph: another service with tables of its own."""
+    for query in catalogue.graph_queries:
+        text = kql.graph(query)
+        yield Text("graph query", query.id, query, text, columns=tuple(query.columns.items()))
+
+
 def _signal(signal: Signal, measure: Kql, charted: set[tuple[int, bool]]) -> Iterator[Text | Problem]:
     """As the dashboards show it; where none does, in the form that would fit, so that it is right when one will."""
     over_time, at_once = (id(signal), True) in charted, (id(signal), False) in charted

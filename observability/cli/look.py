@@ -15,7 +15,7 @@ from observability.design.findings import FINDINGS
 from observability.model.alert import Alert
 from observability.model.finding import Finding
 from observability.model.place import Definition
-from observability.model.query import Query
+from observability.model.query import GraphQuery, Query
 from observability.model.signal import Engine, Signal
 from observability.model.source import Derived, Source, sections_of
 from observability.model.text import Lang, Text
@@ -152,6 +152,9 @@ def _explained(kind: str, name: str, definition: Definition, lang: Lang) -> dict
         out["page"] = f"generated/kql/{definition.key}.kql"
         if definition.caveat:
             out["caveat"] = definition.caveat.get(lang)
+    elif isinstance(definition, GraphQuery):
+        out["columns"] = dict(definition.columns)
+        out["query"] = kql.graph(definition)
     out["findings"] = {f.id: f"{f.trouble.get(lang)} {f.done.get(lang)}" for f in FINDINGS if f.id in cited}
     return out
 

@@ -20,6 +20,7 @@ KINDS = (
     "alert",
     "signal",
     "query",
+    "graph-query",
     "item",
     "dashboard",
     "action",

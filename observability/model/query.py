@@ -9,6 +9,7 @@ from datetime import timedelta
 from observability.model.place import Definition
 from observability.model.source import Source
 from observability.model.text import Text
+from observability.model.units import Unit
 from observability.model.verdict import Verdict
 
 Param = timedelta | bool | int | float | str
@@ -63,6 +64,23 @@ class Query(Definition):
     @property
     def key(self) -> str:
         return f"{self.pack}/{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphQuery(Definition):
+    """A question to Azure Resource Graph, which knows how resources are set up and which alerts are open, now.
+
+    Its dialect has no ``let``, so there are no parameters; ``${...}`` in the text is filled by the dashboard. ``unit``
+    is that of the one number ``value``, where the answer is one.
+    """
+
+    id: str
+    title: Text
+    text: str
+    source: Source | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    look_for: Text | None = None
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,25 +11,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from observability.model.alert import Alert
-from observability.model.dashboard import Dashboard
+from observability.model.dashboard import Dashboard, Mark, Note
 from observability.model.system import ResourceName
 from observability.model.text import Lang
-from observability.render import grafana_panels, grafana_words
+from observability.render import grafana_links, grafana_panels, kql
+from observability.render.grafana_links import TAG
 from observability.render.grafana_model import core
-from observability.render.grafana_targets import variables
+from observability.render.grafana_variables import variables
 
 Json = dict[str, Any]
 
 SCHEMA_VERSION = 41
 TIME_ZONE = "Asia/Seoul"
-TAG = "tripgen"
 COLUMNS = 24
 
 
 def dashboard(
-    definition: Dashboard, alerts: Mapping[str, Alert], resources: Mapping[str, ResourceName], lang: Lang
+    definition: Dashboard,
+    alerts: Mapping[str, Alert],
+    resources: Mapping[str, ResourceName],
+    lang: Lang,
+    *,
+    marks: tuple[Mark, ...] = (),
+    runbooks: str = "",
 ) -> Json:
-    """The dashboard as Grafana reads it.
+    """The dashboard as Grafana reads it; ``runbooks`` is what stands in the text box of their address at first.
 
     Raises DefinitionError for an unknown alert or resource and ValueError for a panel that cannot be drawn.
     """
@@ -44,12 +50,11 @@ def dashboard(
         graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
         time=core.Time(f"now-{definition.last}", "now"),
         refresh=definition.refresh,
-        links=[
-            core.DashboardLink(
-                title=grafana_words.OTHER_DASHBOARDS.get(lang), tags=[TAG], asDropdown=True, includeVars=True
-            )
-        ],
-        templating=core.Templating(list=variables(definition, resources, lang)),
+        links=grafana_links.between_dashboards(definition, lang),
+        annotations=core.Annotations(
+            list=[grafana_links.annotation(mark, kql.query(mark.shows), resources, lang) for mark in marks]
+        ),
+        templating=core.Templating(list=variables(definition, resources, lang, marks, runbooks)),
         panels=panels,
     )
     return _current(built)
@@ -69,7 +74,10 @@ def _laid_out(
                 y, x, tallest = y + tallest, 0, 0
             ident += 1
             place = core.GridPos(h=panel.height, w=panel.width, x=x, y=y)
-            yield grafana_panels.panel(panel, ident, place, alerts, resources, lang)
+            if isinstance(panel, Note):
+                yield grafana_panels.note(panel, ident, place, lang)
+            else:
+                yield grafana_panels.panel(panel, ident, place, alerts, resources, lang)
             x, tallest = x + panel.width, max(tallest, panel.height)
         y += tallest
 
@@ -90,10 +98,12 @@ _VARIABLE = _keys(
     "name label type datasource query regex refresh sort hide multi includeAll current options allValue skipUrlSync"
 )
 _PANEL = _keys(
-    "id type title description gridPos datasource targets interval timeFrom transformations fieldConfig options"
+    "id type title description links gridPos datasource targets interval timeFrom transformations fieldConfig options"
 )
 _ROW = _keys("id type title gridPos collapsed panels")
-_FIELD = _keys("displayName unit decimals min max color thresholds custom")
+_FIELD = _keys("displayName unit decimals min max color thresholds links custom")
+# Written out in today's model already.
+_AS_IT_IS = ("text", "logs", "traces")
 _CUSTOM = {
     "timeseries": _keys(
         "drawStyle lineInterpolation lineWidth fillOpacity gradientMode spanNulls showPoints pointSize stacking "
@@ -122,8 +132,14 @@ def _only(values: Json, keys: Iterable[str]) -> Json:
 def _current(built: core.Dashboard) -> Json:
     values = _only(_plain(built), _DASHBOARD)
     values["templating"]["list"] = [_variable(item) for item in values["templating"]["list"]]
-    values["panels"] = [_only(p, _ROW) if p["type"] == "row" else _data_panel(p) for p in values["panels"]]
+    values["panels"] = [_panel(panel) for panel in values["panels"]]
     return values
+
+
+def _panel(values: Json) -> Json:
+    if values["type"] in _AS_IT_IS:
+        return values
+    return _only(values, _ROW) if values["type"] == "row" else _data_panel(values)
 
 
 def _variable(values: Json) -> Json:
@@ -135,8 +151,9 @@ def _variable(values: Json) -> Json:
 
 def _data_panel(values: Json) -> Json:
     kept = _only(values, _PANEL)
-    if not kept["transformations"]:
-        del kept["transformations"]
+    for name in ("transformations", "links"):
+        if not kept[name]:
+            del kept[name]
     kept["targets"] = [item if "queryType" in item else _prometheus(item) for item in kept["targets"]]
     config = kept["fieldConfig"]
     kept["fieldConfig"] = {"defaults": _field(config["defaults"], kept["type"]), "overrides": config["overrides"]}
@@ -153,8 +170,9 @@ def _field(values: Json, kind: str) -> Json:
     custom = _only(kept.pop("custom", {}), _CUSTOM.get(kind, ()))
     if "scaleDistribution" in custom:
         custom["scaleDistribution"] = {"type": "linear"}  # grafanalib adds the base of a logarithm that is not taken
-    if not kept.get("unit"):
-        kept.pop("unit", None)
+    for name in ("unit", "links"):
+        if not kept.get(name):
+            kept.pop(name, None)
     return kept | ({"custom": custom} if custom else {})
 
 

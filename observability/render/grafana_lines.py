@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from observability.model.alert import Alert
 from observability.model.dashboard import Bound, Panel
-from observability.model.signal import Signal
 from observability.model.units import Quantity, Unit
 from observability.render import promql
 
@@ -33,13 +32,13 @@ class Line:
         return value >= self.value if self.bound is Bound.BELOW else value < self.value
 
 
-def lines(panel: Panel, signal: Signal, drawing: tuple[Alert, ...]) -> tuple[Line, ...]:
-    """The panel's lines from the lowest up, in the unit in which its signal comes."""
+def lines(panel: Panel, unit: Unit, drawing: tuple[Alert, ...]) -> tuple[Line, ...]:
+    """The panel's lines from the lowest up, in the unit in which its numbers come."""
     found = []
     for alert in drawing:
-        value = Quantity(promql.limit(alert), alert.watches.unit).to(signal.unit)
+        value = Quantity(promql.limit(alert), alert.watches.unit).to(unit)
         found.append(Line(value, Bound.BELOW if alert.above is not None else Bound.ABOVE, True))
-    found += [Line(goal.value.to(signal.unit), goal.bound, False) for goal in panel.goals]
+    found += [Line(goal.value.to(unit), goal.bound, False) for goal in panel.goals]
     return tuple(sorted(found, key=lambda line: (line.value, not line.alert)))
 
 

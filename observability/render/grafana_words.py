@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from observability.model.alert import Alert, Slo
-from observability.model.dashboard import Bound, Goal, Panel
-from observability.model.query import Query
+from observability.model.dashboard import Bound, Goal, Panel, Trace
+from observability.model.query import GraphQuery, Query
 from observability.model.source import Source, sections_of
 from observability.model.text import Lang, Text
-from observability.model.units import Quantity, Unit, number, percent
+from observability.model.units import Quantity, Unit, percent
 from observability.render import durations
 from observability.render.words import section_list
 
-OTHER_DASHBOARDS = Text(ko="다른 대시보드", en="Other dashboards")
 SLO_COLUMNS: dict[str, Text] = {
     "service": Text(ko="서비스", en="Service"),
     "sli_percent": Text(ko="달성률", en="Achieved"),
@@ -26,14 +25,14 @@ _GOAL = {
     Bound.ABOVE: Text(ko="이상이어야 함", en="to reach"),
     Bound.AROUND: Text(ko="기준", en="to compare with"),
 }
-_COUNTING_WORDS = {Unit.RESTARTS: "회", Unit.MESSAGES: "건", Unit.CONNECTIONS: "개", Unit.SECONDS: "초"}
-_PLURALS = (Unit.RESTARTS, Unit.MESSAGES, Unit.CONNECTIONS)
 _FIRES = {"ko": ("초과", "미만"), "en": ("above", "below")}
 
 
 def description(panel: Panel, drawing: tuple[Alert, ...], lang: Lang) -> str:
-    """The panel's own words or its signal's, then a line of text for each line drawn."""
+    """The panel's own words or its signal's, what keeps a query from answering, then a line for each line drawn."""
     parts = [(panel.description or _meaning(panel)).get(lang)]
+    if isinstance(panel.shows, Query) and panel.shows.caveat is not None:
+        parts.append(panel.shows.caveat.get(lang))  # why it may be empty, which otherwise looks like good news
     if isinstance(panel.shows, Slo):
         parts.append(_objective(panel.shows, lang))
     parts += [_limit(alert, lang) for alert in drawing]
@@ -43,8 +42,14 @@ def description(panel: Panel, drawing: tuple[Alert, ...], lang: Lang) -> str:
 
 def _meaning(panel: Panel) -> Text:
     shown = panel.shows
-    if isinstance(shown, Query):
+    if isinstance(shown, Query | GraphQuery):
         return shown.look_for or shown.title
+    if isinstance(shown, Trace):
+        return Text(
+            ko="한 작업의 요청과 호출을 시간순으로 펼친 것. 작업 ID는 위의 글상자에 적습니다. 샘플링으로 빠진 작업은 나오지 않습니다.",
+            en="The requests and calls of one operation along time. Its id goes into the text box above. An operation that "
+            "sampling left out is not there.",
+        )
     if isinstance(shown, Slo):
         return Text(
             ko="서비스별 달성률과 남은 오류 예산. 예산이 0% 아래면 목표를 지키지 못한 것입니다.",
@@ -81,13 +86,10 @@ def _goal(goal: Goal, lang: Lang) -> str:
 
 
 def _shown(value: Quantity, lang: Lang) -> str:
-    """The quantity as people say it: ratios in percent, counted things with their counting word."""
+    """The quantity as people say it: ratios in percent."""
     if value.unit is Unit.RATIO:
         value = percent(value.to(Unit.PERCENT))
-    if lang == "ko" and value.unit in _COUNTING_WORDS:
-        return f"{number(value.value)}{_COUNTING_WORDS[value.unit]}"
-    text = str(value)
-    return text.removesuffix("s") if value.value == 1 and value.unit in _PLURALS else text
+    return value.words(lang)
 
 
 def _objective(slo: Slo, lang: Lang) -> str:

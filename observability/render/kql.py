@@ -10,7 +10,7 @@ from datetime import timedelta
 from textwrap import dedent
 
 from observability.model.alert import Alert, Slo
-from observability.model.query import Kql, Param, Query
+from observability.model.query import GraphQuery, Kql, Param, Query
 from observability.render import durations
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -83,6 +83,11 @@ def _recently(kql: Kql) -> tuple[str, str]:
     ]
     sums += [f"{name} = sum({name})" for name in aggregates(kql)]
     return f"{AGE} = case({age}{len(windows) + 1})", f"| summarize {', '.join(sums)}"
+
+
+def graph(definition: GraphQuery) -> str:
+    """The question as Azure Resource Graph takes it."""
+    return _body(definition.text)
 
 
 def _measure(kql: Kql, params: Mapping[str, str], time: bool) -> str:

@@ -1,7 +1,7 @@
 """Key Vault: secrets, keys and certificates that come to their end."""
 
 from observability.model.query import Kql
-from observability.model.signal import Signal
+from observability.model.signal import PlatformMetric, Signal
 from observability.model.source import Section
 from observability.model.text import Text
 from observability.model.units import Unit
@@ -22,5 +22,56 @@ NEAR_EXPIRY = Signal(
         """,
         summarize="value = count()",
         by={"object": "Id"},
+    ),
+)
+
+DUE = Signal(
+    name="key_vault_due",
+    title=Text(ko="곧 만료될 비밀과 인증서", en="Secrets and certificates soon to expire"),
+    unit=Unit.COUNT,
+    help=Text(
+        ko="구간 동안 만료 30일 전 알림이 온 비밀, 키, 인증서의 수.",
+        en="Secrets, keys and certificates that were announced thirty days before their end.",
+    ),
+    source=Section("7.4.1"),
+    kql=Kql(
+        rows="AZKVAuditLogs",
+        summarize="""
+            calls = count(), due = dcountif(Id, OperationName endswith "NearExpiryEventGridNotification")
+        """.strip(),
+        result="""
+            | where calls > 0
+            | extend value = due
+        """,
+    ),
+)
+
+REFUSED_CALLS = Signal(
+    name="key_vault_refused_calls",
+    title=Text(ko="Key Vault가 거절한 호출", en="Calls that Key Vault refused"),
+    unit=Unit.COUNT,
+    help=Text(ko="권한이 없어 거절된(401, 403) 호출 수.", en="Calls refused for want of rights (401, 403)."),
+    source=Section("7.4.1"),
+    kql=Kql(
+        rows="AZKVAuditLogs",
+        summarize="calls = count(), refused = countif(HttpStatusCode in (401, 403))",
+        result="""
+            | where calls > 0
+            | extend value = refused
+        """,
+    ),
+)
+
+RESULTS = Signal(
+    name="key_vault_results",
+    title=Text(ko="Key Vault 호출의 결과", en="Results of calls to Key Vault"),
+    unit=Unit.COUNT,
+    help=Text(
+        ko="상태 코드별 호출 수. 429는 한도를 넘어 거절된 것입니다.",
+        en="Calls by status code; 429 are calls beyond the limit.",
+    ),
+    source=Section("7.4.1"),
+    metric=PlatformMetric(
+        resource="key_vault", metric="ServiceApiResult", aggregation="Count", by={"status": "StatusCode"}
     ),
 )

@@ -17,7 +17,7 @@ from observability.simulate.scenario import Scenario
 # The document's systems in its order; what a file does not name stands under the others.
 SYSTEMS = (
     "services", "ai", "business", "aks", "postgresql", "redis", "service_bus", "edge", "key_vault", "security",
-    "workspace", "recovery", "delivery", "cost", "exporter", "autoscaling",
+    "workspace", "recovery", "delivery", "cost", "exporter", "autoscaling", "overview",
 )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def coverage(catalogue: Catalogue) -> list[Covered]:
             f"{board.id}: {panel.title.en}"
             for board in catalogue.dashboards
             for panel in board.panels
-            if system_of(panel.shows) == system
+            if isinstance(panel.shows, Definition) and system_of(panel.shows) == system
         ]
         instruments = [each.name for each in catalogue.instruments if system_of(each) == system]
         rows.append(Covered(system, tuple(alerts), tuple(queries), tuple(panels), tuple(instruments)))

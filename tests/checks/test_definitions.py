@@ -13,10 +13,10 @@ import pytest
 from observability.catalog import Catalogue, build
 from observability.checks import definitions, panels
 from observability.model.alert import Action, Alert, Category, Channel, Severity, Slo
-from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Panel, Row
+from observability.model.dashboard import Bound, Dashboard, Goal, Input, Kind, Mark, Note, Panel, Row, Trace
 from observability.model.errors import Problem
 from observability.model.finding import Finding
-from observability.model.query import Kql, Pack, Param, Query
+from observability.model.query import GraphQuery, Kql, Pack, Param, Query
 from observability.model.signal import Engine, Instrument, InstrumentKind, PlatformMetric, PromQL, Signal
 from observability.model.source import Derived, Section
 from observability.model.text import Text
@@ -379,10 +379,14 @@ def of_panel(**given: Any) -> list[str]:
 
 
 def of_board(*rows: Row) -> list[str]:
-    board = Dashboard(id="d", title=WORDS, description=WORDS, rows=rows, source=SOURCE)
-    signals = (WATCHED, OTHER, IN_BINS)
+    board = Dashboard(id="d", title=WORDS, description=WORDS, rows=rows, source=SOURCE, inputs=(BOX,))
     catalogue = Catalogue(
-        dashboards=(board,), alerts=DRAWN, signals=signals, queries=(STEP, DOCUMENT), slos=(OBJECTIVE,)
+        dashboards=(board,),
+        alerts=DRAWN,
+        signals=(WATCHED, OTHER, IN_BINS),
+        queries=(STEP, DOCUMENT, ASKING),
+        slos=(OBJECTIVE,),
+        graph_queries=(COUNTED, LISTED),
     )
     return said(panels.check(catalogue, SECTIONS, FINDINGS))
 
@@ -390,6 +394,60 @@ def of_board(*rows: Row) -> list[str]:
 IN_BINS = signal(Unit.PER_SECOND, name="rate", kql=Kql(rows="T", summarize="value = max(x) / (bin_size / 1s)"))
 DOCUMENT = query(id="old", runnable=False, caveat=WORDS)
 GOAL = Goal(title=WORDS, value=seconds_of(3), bound=Bound.BELOW, source=SOURCE)
+ONE = Quantity(1, Unit.COUNT)
+BOX = Input(name="id", title=WORDS)
+ASKING = query(id="asking", text="T | where x == wanted", params={"wanted": 1})
+
+
+def graph(text: str = "resources | summarize value = count()", **more: Any) -> GraphQuery:
+    return GraphQuery(id=more.pop("id", "g"), title=WORDS, text=text, columns={"value": "long"}, source=SOURCE, **more)
+
+
+COUNTED = graph(id="open", unit=Unit.COUNT)
+LISTED = graph(id="list")
+
+
+def of_more(**listed: tuple[Any, ...]) -> list[str]:
+    return said(panels.check(Catalogue(**listed), SECTIONS, FINDINGS))
+
+
+def test_a_note_has_words_in_both_languages_and_fits_the_columns() -> None:
+    row = Row(
+        title=WORDS,
+        panels=(
+            Panel(title=WORDS, shows=WATCHED),
+            Note(title=WORDS, text=Text(ko="글", en=""), width=25),
+        ),
+    )
+    assert of_board(row) == [
+        f"{HERE}: note 'words': text is empty in 'en'; say it in both languages",
+        f"{HERE}: note 'words': is '25' columns wide; use 1 to 24",
+    ]
+
+
+def test_a_mark_shows_a_query_of_the_packs_that_says_when_and_what() -> None:
+    assert of_more(marks=(Mark(title=WORDS, shows=STEP, colour="blue"),)) == [
+        f"{HERE}: mark 'words': shows query 'q', which is in no file of kql/; move it there, so that it is checked too",
+        f"{HERE}: mark 'words': its query has no column 'TimeGenerated', 'text', 'tags'; return when, text and tags",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        (graph("let x = 1; resources"), "uses 'let', which Resource Graph refuses; write the value where it is used"),
+        (
+            graph('resources | where name == "${workspace}"'),
+            "names variable 'workspace', which not every dashboard has; use resource_group, subscription",
+        ),
+        (
+            GraphQuery(id="g", title=WORDS, text="resources", columns={"n": "long"}, source=SOURCE, unit=Unit.COUNT),
+            "has a unit and no column 'value'; call the number 'value', or drop the unit",
+        ),
+    ],
+)
+def test_a_question_that_resource_graph_or_a_dashboard_cannot_answer_is_wrong(given: GraphQuery, wrong: str) -> None:
+    assert of_more(graph_queries=(given,)) == [f"{HERE}: graph query 'g': {wrong}"]
 
 
 @pytest.mark.parametrize(
@@ -401,6 +459,15 @@ GOAL = Goal(title=WORDS, value=seconds_of(3), bound=Bound.BELOW, source=SOURCE)
         {"engine": Engine.METRIC, "kind": Kind.GAUGE, "width": 24},
         {"engine": Engine.LOG, "kind": Kind.STAT, "width": 1},
         {"shows": STEP, "kind": Kind.TABLE},
+        {"shows": STEP, "kind": Kind.LOGS},
+        {"shows": ASKING, "kind": Kind.TABLE, "inputs": {"wanted": BOX}},
+        {
+            "shows": COUNTED,
+            "kind": Kind.STAT,
+            "goals": (Goal(title=WORDS, value=ONE, bound=Bound.BELOW, source=SOURCE),),
+        },
+        {"shows": LISTED, "kind": Kind.TABLE},
+        {"shows": Trace(resource="app_insights", operation=BOX), "kind": Kind.TRACE},
         {"shows": OBJECTIVE, "kind": Kind.STAT},
         {"shows": IN_BINS},
     ],
@@ -443,7 +510,23 @@ def test_a_panel_that_can_be_drawn_is_fine(given: Mapping[str, Any]) -> None:
             {"shows": IN_BINS, "kind": Kind.STAT},
             "shows 'rate', which needs a time bin, as a 'stat'; show it as a timeseries",
         ),
-        ({"shows": STEP, "kind": Kind.STAT}, "shows query 'q' as a 'stat'; use kind 'table'"),
+        ({"shows": STEP, "kind": Kind.STAT}, "shows query 'q' as a 'stat'; use kind 'table' or 'logs'"),
+        ({"kind": Kind.STAT, "stacked": True}, "is stacked as a 'stat'; show it as a timeseries, or drop stacked"),
+        ({"kind": Kind.LOGS}, "shows signal 's' as 'logs'; show its numbers"),
+        (
+            {"shows": STEP, "kind": Kind.TABLE, "inputs": {"x": BOX}},
+            "fills parameter 'x', which what it shows does not have; name one of the query's parameters",
+        ),
+        (
+            {"shows": ASKING, "kind": Kind.TABLE, "inputs": {"wanted": Input(name="other", title=WORDS)}},
+            "reads text box 'other', which 'd' does not have; add it to inputs=(...)",
+        ),
+        ({"shows": COUNTED, "kind": Kind.GAUGE}, "shows graph query 'open' as a 'gauge'; use kind 'table' or 'stat'"),
+        ({"shows": LISTED, "kind": Kind.STAT}, "shows graph query 'list' as a 'stat'; use kind 'table'"),
+        (
+            {"shows": Trace(resource="app_insights", operation=BOX)},
+            "shows an operation as a 'timeseries'; use kind 'traces'",
+        ),
         ({"shows": OBJECTIVE}, "shows objective 'o' as a 'timeseries'; use kind 'table' or 'stat'"),
         (
             {"shows": DOCUMENT, "kind": Kind.TABLE},

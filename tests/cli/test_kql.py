@@ -51,7 +51,7 @@ def test_list_names_each_query_its_parameters_and_its_packs(capsys: pytest.Captu
     assert code == OK
     line = next(line for line in out.splitlines() if line.startswith("services/api-latency "))
     assert "limit_ms=" in line
-    assert "packs: ai, aks, cost, daily, document, edge," in out
+    assert "packs: ai, aks, cost, daily, delivery, document, edge," in out
 
 
 def test_list_of_one_pack_holds_that_pack_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kql import ai, aks, cost, document, services, slo, triage, workspace
+from kql import ai, aks, cost, delivery, document, services, slo, trace, triage, workspace
 from observability.azure import tables
 from observability.model.query import Query
 from observability.model.verdict import Outcome
@@ -17,7 +17,7 @@ from observability.query.local import engine
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 QUERIES = [
     value
-    for module in (ai, aks, cost, document, services, slo, triage, workspace)
+    for module in (ai, aks, cost, delivery, document, services, slo, trace, triage, workspace)
     for value in vars(module).values()
     if isinstance(value, Query) and value.runnable and not value.verbatim
 ]

@@ -34,6 +34,26 @@ WORKSPACE = (
 )
 
 
+def way(title: str, url: str, icon: str) -> dict[str, Any]:
+    """A link out of a panel, as Grafana has it."""
+    return {
+        "asDropdown": False,
+        "icon": icon,
+        "includeVars": False,
+        "keepTime": False,
+        "tags": [],
+        "targetBlank": True,
+        "title": title,
+        "tooltip": "",
+        "type": "link",
+        "url": url,
+    }
+
+
+PORTAL = way("See it in the Azure portal", f"https://portal.azure.com/#resource{WORKSPACE}/logs", "external link")
+SLOW = way("Runbook: slow", "${runbooks}/slow.md", "doc")
+
+
 def words(text: str) -> Text:
     return Text(ko=f"{text} (한)", en=text)
 
@@ -152,6 +172,18 @@ def test_a_dashboard_is_todays_model_without_an_id() -> None:
         "schemaVersion": 41,
         "links": [
             {
+                "asDropdown": False,
+                "icon": "dashboard",
+                "includeVars": True,
+                "keepTime": True,
+                "tags": [],
+                "targetBlank": False,
+                "title": "한눈에 보기",
+                "tooltip": "",
+                "type": "link",
+                "url": "/d/tripgen-overview",
+            },
+            {
                 "asDropdown": True,
                 "icon": "external link",
                 "includeVars": True,
@@ -162,7 +194,7 @@ def test_a_dashboard_is_todays_model_without_an_id() -> None:
                 "tooltip": "",
                 "type": "dashboards",
                 "url": "",
-            }
+            },
         ],
         "annotations": {"list": []},
         "templating": {"list": []},
@@ -222,6 +254,7 @@ def test_a_log_timeseries_bins_by_the_interval_and_names_its_series_by_label() -
                         {"value": 2000, "color": "red"},
                     ],
                 },
+                "links": [SLOW, PORTAL],
                 "custom": {
                     "drawStyle": "line",
                     "lineInterpolation": "linear",
@@ -279,6 +312,7 @@ def test_a_log_stat_shows_one_number_for_each_row_of_the_whole_range() -> None:
                 "mode": "absolute",
                 "steps": [{"value": None, "color": "green"}, {"value": 2000, "color": "red"}],
             },
+            "links": [SLOW, PORTAL],
         },
         "overrides": [],
     }
@@ -396,6 +430,7 @@ def test_a_gauge_runs_from_nothing_to_beyond_its_goal() -> None:
                 "mode": "absolute",
                 "steps": [{"value": None, "color": "green"}, {"value": 1000, "color": "orange"}],
             },
+            "links": [PORTAL],
         },
         "overrides": [],
     }
@@ -416,7 +451,16 @@ def test_a_query_is_a_table_whose_columns_get_the_units_in_their_names() -> None
         title=words("Slowest"),
         text="Rows\n| take most",
         params={"most": 5},
-        columns={"service": "string", "p95_ms": "real", "kept_percent": "real", "gigabytes": "real", "day": "datetime"},
+        columns={
+            "service": "string",
+            "p95_ms": "real",
+            "kept_percent": "real",
+            "gigabytes": "real",
+            "day": "datetime",
+            "budget_usd": "real",
+            "served_minutes": "real",
+            "longest_seconds": "long",
+        },
         look_for=words("Look here."),
     )
 
@@ -439,6 +483,9 @@ def test_a_query_is_a_table_whose_columns_get_the_units_in_their_names() -> None
                 ("kept_percent", "percent"),
                 ("gigabytes", "decgbytes"),
                 ("day", "time:YYYY-MM-DD"),
+                ("budget_usd", "currencyUSD"),
+                ("served_minutes", "m"),
+                ("longest_seconds", "s"),
             )
         ],
     }
@@ -584,12 +631,48 @@ def test_panels_fill_the_columns_from_the_left_and_take_a_new_line_where_they_ar
     ]
 
 
+def test_a_count_of_a_platform_metric_is_added_up_over_the_range_and_a_level_is_the_last_one() -> None:
+    def counted(aggregation: str) -> list[str]:
+        signal = replace(DEPTH, metric=PlatformMetric(resource="broker", metric="Active", aggregation=aggregation))
+        found: list[str] = drawn(panel(signal, kind=Kind.STAT))["options"]["reduceOptions"]["calcs"]
+        return found
+
+    assert [counted(name) for name in ("Total", "Count", "Maximum", "Average")] == [
+        ["sum"],
+        ["sum"],
+        ["lastNotNull"],
+        ["lastNotNull"],
+    ]
+
+
+def test_a_big_number_fills_its_panel_with_the_colour_of_its_goal() -> None:
+    assert drawn(panel(LATENCY, kind=Kind.STAT, big=True))["options"]["colorMode"] == "background"
+    assert drawn(panel(LATENCY, kind=Kind.STAT))["options"]["colorMode"] == "value"
+
+
+def test_stacked_bars_are_held_against_the_line_together() -> None:
+    custom = drawn(panel(LATENCY, stacked=True, goals=(goal(seconds_of(1)),)))["fieldConfig"]["defaults"]["custom"]
+
+    assert (custom["drawStyle"], custom["stacking"]) == ("bars", {"group": "A", "mode": "normal"})
+    assert custom["thresholdsStyle"] == {"mode": "dashed"}
+
+
+def test_a_query_that_may_be_empty_says_why_under_its_panel() -> None:
+    query = Query(
+        id="off", title=words("Off"), text="Rows", columns={"x": "long"}, look_for=words("Look."), caveat=words("Off.")
+    )
+
+    assert drawn(panel(query, kind=Kind.TABLE), "ko")["description"] == "Look. (한)\n\nOff. (한)"
+
+
 def test_only_the_variables_that_targets_name_are_defined_each_after_those_it_needs() -> None:
     def names(*panels: Panel) -> list[str]:
         return [v["name"] for v in grafana.dashboard(of(*panels), ALERTS, RESOURCES, "en")["templating"]["list"]]
 
     assert names(panel(POOL)) == ["ds_prometheus"]
     assert names(panel(LATENCY)) == ["ds_azure", "subscription", "resource_group", "workspace"]
+    # The runbook's address is asked for where a panel leads to one.
+    assert names(panel(POOL, line_of=("full",))) == ["ds_prometheus", "runbooks"]
     assert names(panel(DEPTH), panel(POOL), panel(LATENCY), panel(DEPTH)) == [
         "ds_azure",
         "ds_prometheus",
@@ -657,7 +740,7 @@ def test_a_counted_thing_has_its_counting_word_in_korean_and_its_singular_in_eng
 
 
 def test_every_unit_of_the_model_has_one_of_grafanas() -> None:
-    from observability.render.grafana_panels import UNITS
+    from observability.render.grafana_units import UNITS
 
     assert set(UNITS) == set(Unit)
 

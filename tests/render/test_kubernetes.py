@@ -41,6 +41,14 @@ data:
     )
 
 
+def test_a_folder_is_an_annotation_that_the_sidecar_can_be_told_to_read() -> None:
+    (configmap,) = yaml.safe_load_all(dashboard_configmaps({"x": b"{}"}, "monitoring", "tripgen"))
+
+    assert configmap["metadata"]["annotations"] == {"grafana_folder": "tripgen"}
+    with pytest.raises(ValueError, match="'a \"b' is not a folder's name here"):
+        dashboard_configmaps({"x": b"{}"}, "monitoring", 'a "b')
+
+
 def test_no_dashboards_give_no_text() -> None:
     assert dashboard_configmaps({}, "monitoring") == ""
 
