@@ -36,8 +36,8 @@ def _left(signal: Signal, kind: Kind) -> Panel:
     return Panel(title=signal.title, shows=signal, goals=goals, last=_MONTH, step=hours(6), width=8)
 
 
-def _bad(signal: Signal, objective: Slo, engine: Engine) -> Panel:
-    return Panel(title=signal.title, shows=signal, engine=engine, goals=(_allowed(objective),), width=8)
+def _bad(signal: Signal, objective: Slo, engine: Engine, width: int) -> Panel:
+    return Panel(title=signal.title, shows=signal, engine=engine, goals=(_allowed(objective),), width=width)
 
 
 DASHBOARD = Dashboard(
@@ -79,11 +79,11 @@ DASHBOARD = Dashboard(
         Row(
             title=Text(ko="무엇이 예산을 쓰는가", en="What uses the budget"),
             panels=(
-                _bad(slo.CHECKS_FAILED, objectives.AVAILABILITY, Engine.LOG),
-                _bad(slo.REQUESTS_FAILED, objectives.ERRORS, Engine.LOG),
-                _bad(slo.API_REQUESTS_LATE, objectives.API_LATENCY, Engine.LOG),
-                _bad(slo.ITINERARIES_LATE, objectives.ITINERARIES, Engine.PROMETHEUS),
-                _bad(slo.CACHE_MISSED, objectives.CACHE, Engine.PROMETHEUS),
+                _bad(slo.CHECKS_FAILED, objectives.AVAILABILITY, Engine.LOG, 8),
+                _bad(slo.REQUESTS_FAILED, objectives.ERRORS, Engine.LOG, 8),
+                _bad(slo.API_REQUESTS_LATE, objectives.API_LATENCY, Engine.LOG, 8),
+                _bad(slo.ITINERARIES_LATE, objectives.ITINERARIES, Engine.PROMETHEUS, 12),
+                _bad(slo.CACHE_MISSED, objectives.CACHE, Engine.PROMETHEUS, 12),
             ),
         ),
         Row(
