@@ -15,6 +15,7 @@ from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.findings import FINDINGS
 from observability.design.operations import HEALTH_CHECK, SEVERITIES
 from observability.design.platform import APPLICATION_POOL, DELIVERY, HTTPS_PORT, NETWORK_POLICY, SUBNETS
+from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from observability.design.services import NAMESPACE, SERVICES
 from observability.design.telemetry import APP_INSIGHTS, RESOURCES, RETENTION, TRACING_SAMPLING, WORKSPACE
 from observability.model.alert import Alert
@@ -28,6 +29,7 @@ from observability.render import (
     arm_actions,
     arm_alerts,
     arm_queries,
+    arm_workflows,
     arm_workspace,
     exporter_manifests,
     kql,
@@ -70,12 +72,17 @@ def _alert_names(alerts: Iterable[Alert]) -> list[tuple[str, Source | None]]:
     return [(f"alert:{alert.id}", alert.source) for alert in alerts]
 
 
+def workflow_settings(catalogue: Catalogue) -> arm_workflows.Settings:
+    return arm_workflows.Settings(catalogue.alerts, catalogue.dashboards, NODE_SCALING, DATABASE_SCALING)
+
+
 def parameters(catalogue: Catalogue) -> dict[str, arm.Parameter]:
     """Every parameter that some template may use, by name."""
     listed = [
         *arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES),
         *arm_queries.parameters(),
         *arm_actions.parameters(catalogue.actions),
+        *arm_workflows.parameters(workflow_settings(catalogue)),
         *arm_actions.web_test_parameters(catalogue.web_tests),
         arm.Parameter(
             "publicHost", "Public host name that users and the synthetic checks reach.", example="www.example.com"
@@ -99,7 +106,9 @@ def _alerts(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
         yield _of(f"alerts/{alert.id}.json", "alert rule", encode(alone), _alert_names([alert]))
     groups = arm_actions.groups(catalogue.alerts)
     recorded = tuple(signal for signal in catalogue.signals if signal.recorded)
+    workflows = arm_workflows.used(action for group in groups for action in group)
     resources = [
+        *arm_workflows.resources(workflows, workflow_settings(catalogue), lang),
         *(arm_actions.group(actions) for actions in groups),
         *(
             {
@@ -112,10 +121,12 @@ def _alerts(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
         *(arm_actions.suppression(rule, lang) for rule in catalogue.suppressions),
         *(arm_actions.web_test(test, lang) for test in catalogue.web_tests),
     ]
-    template = arm.template(resources, known, compact, "tripgen: alerts, action groups, maintenance, synthetic checks")
+    template = arm.template(resources, known, compact, "tripgen: alerts, actions, maintenance, synthetic checks")
     behind = [
         *_alert_names(catalogue.alerts),
         *((f"action:{action.id}", action.source) for action in catalogue.actions),
+        ("scaling:nodes", NODE_SCALING.source),
+        ("scaling:database", DATABASE_SCALING.source),
         *((f"signal:{signal.name}", signal.source) for signal in recorded),
         *((f"suppression:{rule.id}", rule.source) for rule in catalogue.suppressions),
         *((f"web test:{test.id}", test.source) for test in catalogue.web_tests),

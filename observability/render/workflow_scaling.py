@@ -1,0 +1,377 @@
+"""The two workflows that change something: more application nodes, a larger database.
+
+A run looks at the resource, judges, asks where that is switched on, looks and judges again, and writes the change and
+its time as tags in ONE request: there is no moment at which one is there without the other (docs/adr/0007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from observability.model.operations import DatabaseScaling, NodeScaling, Scaling
+from observability.model.text import Lang, Text
+from observability.render import durations, wdl
+from observability.render.arm import Json, parameter, quoted, resource_id
+from observability.render.arm_alerts import name_parameter
+from observability.render.workflow_messages import ALERT, ESSENTIALS, LABELS, WORDS, teams
+
+TEAMS_URL, POOL_NAME = "teamsWebhookUrl", "applicationPoolName"
+ASK_URL, ASK_NODES, ASK_DATABASE = "askUrl", "askBeforeScalingNodes", "askBeforeScalingDatabase"
+AT, FOR = "tripgen-scaled-at", "tripgen-scaled-for"
+AGENT_POOLS, POOLS_API = "Microsoft.ContainerService/managedClusters/agentPools", "2025-05-01"
+SERVERS_API = "2024-08-01"
+LONG_AGO = "2000-01-01T00:00:00Z"
+LOOK_EVERY = timedelta(seconds=30)
+# What the service itself sets and an update must not carry along.
+READ_ONLY = ("provisioningState", "currentOrchestratorVersion", "nodeImageVersion", "eTag")
+
+ACT, DONE, UNFINISHED, REJECTED, UNANSWERED = "act", "done", "unfinished", "rejected", "unanswered"
+# Nothing is said of these: the message about the change itself was sent.
+QUIET = ("stale", "again", "cooling")
+FIRST, AGAIN = "Look", "Look_again"
+_STEPS = (FIRST, "Ask", AGAIN, "Change")
+
+_BUSY = Text(
+    ko="다른 변경이 진행 중이라 손대지 않았습니다. 끝난 뒤에도 알림이 남아 있으면 직접 늘려 주세요.",
+    en="Another change is under way, so nothing was touched. Scale by hand if the alert outlasts it.",
+)
+_REJECTED = Text(ko="거절되어 아무것도 하지 않았습니다.", en="It was rejected, so nothing was done.")
+_UNANSWERED = Text(
+    ko="제때 답이 없어 아무것도 하지 않았습니다. 필요하면 직접 늘려 주세요.",
+    en="Nobody answered in time, so nothing was done. Scale by hand if it is needed.",
+)
+_UNFINISHED = Text(
+    ko="요청은 받아들여졌지만 아직 끝나지 않았습니다. Azure에서 상태를 확인해 주세요.",
+    en="The request was accepted but has not ended yet. Look at its state in Azure.",
+)
+_LARGEST = Text(
+    ko="이미 허용된 가장 큰 크기라 아무것도 하지 않았습니다. 사람이 판단해야 합니다.",
+    en="It is already as large as allowed, so nothing was done. Somebody has to decide.",
+)
+_WHY = {
+    "403": Text(ko="워크플로의 관리 ID에 역할이 없습니다.", en="The workflow's identity lacks its role."),
+    "409": Text(ko="다른 작업이 진행 중입니다.", en="Another operation is under way."),
+    "412": Text(ko="읽은 뒤에 다른 누군가가 바꿨습니다.", en="Somebody changed it after it was read."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What differs between the two. Functions take the name of the action that looked at the resource."""
+
+    title: Text
+    question: Text
+    what: Text
+    url: str
+    method: str
+    tags: Callable[[str], str]
+    plan: Callable[[str], Json]
+    judged: Callable[[str], tuple[tuple[str, str], ...]]
+    body: Json
+    headers: Json
+    state: str
+    outcomes: dict[str, Text]
+    switch: str
+
+
+def _with_state(tags: str) -> str:
+    """The resource's tags with the time and the alert of this change."""
+    kept = f"coalesce({tags},json('{{}}'))"
+    return f"setProperty(setProperty({kept},{quoted(AT)},utcNow()),{quoted(FOR)},{ALERT}['id'])"
+
+
+def nodes(scaling: NodeScaling, lang: Lang) -> wdl.Actions:
+    """Raises the pool's minimum: the autoscaler would take a mere count back (finding R34)."""
+    most = scaling.pool.maximum
+
+    def pool(look: str) -> str:
+        return f"body({quoted(look)})?['properties']"
+
+    def size(look: str) -> str:
+        return f"max(coalesce({pool(look)}?['count'],0),coalesce({pool(look)}?['minCount'],0))"
+
+    def bound(look: str) -> str:
+        return f"min({most},coalesce({pool(look)}?['maxCount'],{most}))"
+
+    changed, to = pool(AGAIN), "variables('plan')['to']"
+    counted = f"setProperty({changed},'count',{to})"
+    for name in READ_ONLY:
+        counted = f"removeProperty({counted},{quoted(name)})"
+    raised = f"if(equals({changed}?['enableAutoScaling'],true),setProperty({counted},'minCount',{to}),{counted})"
+    tagged = _with_state(f"{changed}?['tags']")
+    target = _Target(
+        title=Text(ko="애플리케이션 노드", en="Application nodes"),
+        question=Text(ko="애플리케이션 노드를 늘릴까요?", en="Add application nodes?"),
+        what=Text(ko=f"노드(한도 {most})", en=f"Nodes (at most {most})"),
+        url=_azure(AGENT_POOLS, POOLS_API, parameter("clusterName"), parameter(POOL_NAME)),
+        method="PUT",
+        tags=lambda look: f"{pool(look)}?['tags']",
+        plan=lambda look: {"from": f"@{size(look)}", "to": f"@min(add({size(look)},{scaling.step}),{bound(look)})"},
+        judged=lambda look: (
+            (f"not(equals({pool(look)}?['provisioningState'],'Succeeded'))", "busy"),
+            (f"greaterOrEquals({size(look)},{bound(look)})", "largest"),
+        ),
+        body={"properties": f"@setProperty({raised},'tags',{tagged})"},
+        headers={"If-Match": f"@{{coalesce({changed}?['eTag'],'*')}}"},
+        state="coalesce(body('Check')?['properties']?['provisioningState'],'')",
+        outcomes={
+            DONE: Text(
+                ko=f"늘어난 최소 노드 수는 그대로 남습니다. 부하가 지나가면 {scaling.pool.minimum}으로 되돌려 주세요.",
+                en=f"The raised minimum stays. Put it back to {scaling.pool.minimum} when the load has passed.",
+            ),
+            UNFINISHED: _UNFINISHED,
+            "busy": _BUSY,
+            "largest": _LARGEST,
+        },
+        switch=ASK_NODES,
+    )
+    return _actions(target, scaling, lang)
+
+
+def database(scaling: DatabaseScaling, lang: Lang) -> wdl.Actions:
+    """Moves the primary to the next size: a restart (finding R35)."""
+    facts = scaling.database
+    size, larger = facts.vm.name, facts.next_vm.name
+
+    def sku(look: str) -> str:
+        return f"coalesce(body({quoted(look)})?['sku']?['name'],'')"
+
+    checked = "body('Check')?['properties']?['state']"
+    grown = f"and(equals(body('Check')?['sku']?['name'],{quoted(larger)}),equals({checked},'Ready'))"
+    tagged = _with_state(f"body({quoted(AGAIN)})?['tags']")
+    target = _Target(
+        title=Text(ko="PostgreSQL 크기", en="PostgreSQL's size"),
+        question=Text(
+            ko="PostgreSQL 주 서버를 키울까요? 다시 시작됩니다.", en="Scale the primary PostgreSQL up? It will restart."
+        ),
+        what=Text(ko=f"크기(한도 {larger})", en=f"Size (at most {larger})"),
+        url=_azure(facts.resource.type, SERVERS_API, parameter(name_parameter(facts.resource.key))),
+        method="PATCH",
+        tags=lambda look: f"body({quoted(look)})?['tags']",
+        plan=lambda look: {"from": f"@{sku(look)}", "to": larger},
+        judged=lambda look: (
+            (f"not(equals(coalesce({LABELS}?['role'],'primary'),'primary'))", "replica"),
+            (f"not(equals(body({quoted(look)})?['properties']?['state'],'Ready'))", "busy"),
+            (f"equals({sku(look)},{quoted(larger)})", "largest"),
+            (f"not(equals({sku(look)},{quoted(size)}))", "other-size"),
+        ),
+        body={"sku": {"name": larger, "tier": facts.tier}, "tags": f"@{tagged}"},
+        headers=None,
+        state=f"if({grown},'Succeeded',coalesce({checked},''))",
+        outcomes={
+            DONE: Text(
+                ko="max_connections는 저절로 커지지 않습니다. 서버 매개변수에서 올리고 서버를 한 번 더 다시 시작해야 합니다.",
+                en="max_connections does not grow by itself: raise the server parameter, which takes one more restart.",
+            ),
+            UNFINISHED: _UNFINISHED,
+            "busy": _BUSY,
+            "largest": _LARGEST,
+            "replica": Text(
+                ko="읽기 복제본의 알림이라 주 서버를 건드리지 않았습니다. 복제본은 직접 키워 주세요.",
+                en="The alert is a replica's, so the primary was left alone. Scale the replica by hand.",
+            ),
+            "other-size": Text(
+                ko=f"문서의 크기({size})가 아니라서 손대지 않았습니다. 사람이 판단해야 합니다.",
+                en=f"It has not the document's size ({size}), so nothing was touched. Somebody has to decide.",
+            ),
+        },
+        switch=ASK_DATABASE,
+    )
+    return _actions(target, scaling, lang)
+
+
+def _azure(kind: str, version: str, *names: str) -> str:
+    """The template's expression of a resource's address in Azure Resource Manager."""
+    ident = resource_id(kind, *names)[1:-1]
+    return f"[concat(environment().resourceManager, substring({ident}, 1), '?api-version={version}')]"
+
+
+def _judge(target: _Target, scaling: Scaling, look: str) -> str:
+    """What is to be done. An alert's age is judged at first only: people may take their time to answer."""
+    cooldown, tags = int(scaling.cooldown.total_seconds()), target.tags(look)
+    ready = f"addSeconds(coalesce({tags}?[{quoted(AT)}],{quoted(LONG_AGO)}),{cooldown})"
+    cases = [
+        (f"equals({tags}?[{quoted(FOR)}],{ALERT}['id'])", "again"),
+        (f"less(ticks(utcNow()),ticks({ready}))", "cooling"),
+        *target.judged(look),
+    ]
+    if look != AGAIN:
+        # When a cooldown has passed, the alert that began it is this old: none acts twice, whatever the tags say by then.
+        expires = f"addSeconds({ESSENTIALS}?['firedDateTime'],{cooldown})"
+        cases.insert(0, (f"less(ticks({expires}),ticks(utcNow()))", "stale"))
+    return "@" + wdl.chosen(*((condition, quoted(what)) for condition, what in cases), otherwise=quoted(ACT))
+
+
+def _looked(target: _Target, scaling: Scaling, look: str) -> wdl.Actions:
+    """Actions that read the resource, plan a change, and judge it."""
+    plan, judge = look.replace("Look", "Plan"), look.replace("Look", "Judge")
+    return {
+        look: wdl.ask_azure("GET", target.url, {}),
+        plan: wdl.set_variable("plan", target.plan(look), wdl.after(look)),
+        judge: wdl.set_variable("outcome", _judge(target, scaling, look), wdl.after(plan)),
+    }
+
+
+def _actions(target: _Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
+    """The workflow's actions, to run after ``Links``."""
+    outcome = "variables('outcome')"
+    act = f"equals({outcome},{quoted(ACT)})"
+    checks: wdl.Actions = {
+        "Check": wdl.ask_azure("GET", target.url, wdl.after("Pause")),
+        # A look that fails is no end: the next one tells.
+        "State": wdl.set_variable("state", f"@{target.state}", wdl.after("Check", when=wdl.ENDED)),
+    }
+    ended = "contains(createArray('Succeeded','Failed','Canceled'),variables('state'))"
+    change: wdl.Actions = {
+        "Change": wdl.ask_azure(target.method, target.url, {}, target.body, target.headers),
+        "Settle": wdl.repeat(ended, checks, LOOK_EVERY, scaling.settles, wdl.after("Change")),
+        "Note": wdl.set_variable(
+            "outcome",
+            f"@if(equals(variables('state'),'Succeeded'),{quoted(DONE)},{quoted(UNFINISHED)})",
+            wdl.after("Settle", when=wdl.ENDED),
+        ),
+    }
+    do: wdl.Actions = {
+        **_looked(target, scaling, AGAIN),
+        "Go": wdl.branch(act, change, wdl.after("Judge_again")),
+    }
+    inside: wdl.Actions = {
+        **_looked(target, scaling, FIRST),
+        "Ask_first": wdl.branch(
+            f"and({act},{wdl.parameter(target.switch)})", _ask(target, scaling, lang), wdl.after("Judge")
+        ),
+        "Do": wdl.branch(act, do, wdl.after("Ask_first")),
+        "Say": wdl.branch(
+            f"not(contains(createArray({','.join(quoted(name) for name in QUIET)}),{outcome}))",
+            {"Tell": wdl.post(wdl.parameter(TEAMS_URL), _told(target, lang), {})},
+            wdl.after("Do"),
+        ),
+    }
+    said = {**target.outcomes, REJECTED: _REJECTED, UNANSWERED: _UNANSWERED}
+    return {
+        "Words": wdl.compose({key: wdl.literal(text.get(lang)) for key, text in said.items()}, wdl.after("Buttons")),
+        "Outcome": wdl.variables(
+            wdl.after("Words"), outcome=("string", ""), state=("string", ""), plan=("object", {"from": "", "to": ""})
+        ),
+        "Act": {"type": "Scope", "actions": inside, "runAfter": wdl.after("Outcome")},
+        **_failures(target, lang),
+    }
+
+
+def _lines(target: _Target, lang: Lang, size: str, text: str) -> list[tuple[str, str]]:
+    labels = {
+        "alert": Text(ko="알림", en="Alert"),
+        "which": Text(ko="대상", en="Which"),
+        "what": target.what,
+        "note": Text(ko="안내", en="Note"),
+    }
+    severity = WORDS["severity"].get(lang)
+    alert = f"@{{{ALERT}['title']}} ({severity} @{{{ALERT}['severity']}})"
+    values = {"alert": alert, "which": f"@{ALERT}['which']", "what": size, "note": text}
+    return [(labels[name].get(lang), value) for name, value in values.items()]
+
+
+_BUTTONS = "@body('Buttons')"
+_FROM, _TO = "variables('plan')['from']", "variables('plan')['to']"
+_ARROW = f"concat(string({_FROM}),' → ',string({_TO}))"
+
+
+def _told(target: _Target, lang: Lang) -> Json:
+    """The message about how it ended."""
+    outcome = "variables('outcome')"
+    moved = f"contains(createArray({quoted(DONE)},{quoted(UNFINISHED)}),{outcome})"
+    ok, left = Text(ko="늘렸습니다", en="scaled up"), Text(ko="그대로 두었습니다", en="left as it is")
+    end = f"if({moved},{quoted(ok.get(lang))},{quoted(left.get(lang))})"
+    style = f"if(equals({outcome},{quoted(DONE)}),'good','warning')"
+    size = f"@if({moved},{_ARROW},string({_FROM}))"
+    text = f"@outputs('Words')[{outcome}]"
+    title = f"{wdl.literal(target.title.get(lang))}: @{{{end}}}"
+    return teams(title, f"@{style}", _lines(target, lang, size, text), _BUTTONS)
+
+
+def _ask(target: _Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
+    """Ask in Teams and wait. The card's button opens a page that changes nothing: link scanners open such links too."""
+    within = durations.words(scaling.answer_within, lang)
+    text = Text(
+        ko=f"{within} 안에 답이 없으면 아무것도 하지 않습니다.", en=f"Without an answer in {within} nothing is done."
+    )
+    answer = Text(ko="승인 또는 거절", en="Approve or reject")
+    url = f"@{{{wdl.own_parameter(ASK_URL)}}}&to=@{{uriComponent(listCallbackUrl())}}"
+    buttons = [{"type": "Action.OpenUrl", "title": answer.get(lang), "url": url}]
+    card = teams(target.question.get(lang), "warning", _lines(target, lang, f"@{_ARROW}", text.get(lang)), buttons)
+    ask = wdl.secured(
+        {
+            "type": "HttpWebhook",
+            "inputs": {
+                "subscribe": {
+                    "method": "POST",
+                    "uri": f"@{{{wdl.parameter(TEAMS_URL)}}}",
+                    "headers": {"Content-Type": "application/json; charset=utf-8"},
+                    "body": card,
+                },
+                "unsubscribe": {},
+            },
+            "limit": {"timeout": durations.iso(scaling.answer_within)},
+            "runAfter": {},
+        },
+        "inputs",
+        "outputs",
+    )
+    # One path for an answer and for none: a skipped end of a branch would make the whole branch count as timed out.
+    answer_of = "actions('Ask')?['outputs']?['body']?['answer']"
+    answered = wdl.chosen(
+        (f"equals(actions('Ask')?['status'],{quoted(wdl.LATE)})", quoted(UNANSWERED)),
+        (f"equals({answer_of},'approve')", quoted(ACT)),
+        otherwise=quoted(REJECTED),
+    )
+    heard = wdl.set_variable("outcome", f"@{answered}", wdl.after("Ask", when=[wdl.OK, wdl.LATE]))
+    return {"Ask": ask, "Answer": heard}
+
+
+def _failures(target: _Target, lang: Lang) -> wdl.Actions:
+    """The branch of an error: what failed, what the service said, and that people have to look."""
+    attempts = [
+        {
+            "step": step,
+            "status": f"@coalesce(actions('{step}')?['status'],'')",
+            "code": f"@string(coalesce(actions('{step}')?['outputs']?['statusCode'],''))",
+            # What Teams said to a question is as secret as its address.
+            "said": "" if step == "Ask" else f"@take(string(coalesce(actions('{step}')?['outputs']?['body'],'')),300)",
+        }
+        for step in _STEPS
+    ]
+    failing = f"contains(createArray({quoted(wdl.FAILED)},{quoted(wdl.LATE)}),item()['status'])"
+    last = "last(body('Failed_steps'))"
+    label = Text(ko="실패한 단계", en="Failed step")
+    reason = Text(ko="이유", en="Reason")
+    note = Text(
+        ko="자동 조치가 끝나지 않았습니다. 직접 확인하고 필요하면 손으로 늘려 주세요.",
+        en="The automatic action did not end well. Look yourself, and scale by hand if it is needed.",
+    )
+    lines = [
+        *_lines(target, lang, f"@{_ARROW}", note.get(lang)),
+        (label.get(lang), f"@{{{last}?['step']}} @{{{last}?['code']}}"),
+        (reason.get(lang), f"@{{coalesce(outputs('Reasons')?[coalesce({last}?['code'],'')],'')}} @{{{last}?['said']}}"),
+    ]
+    broken = Text(ko="실패했습니다", en="failed")
+    return {
+        "Reasons": wdl.compose(
+            {code: text.get(lang) for code, text in _WHY.items()}, wdl.after("Act", when=[wdl.FAILED, wdl.LATE])
+        ),
+        "Steps": wdl.compose(attempts, wdl.after("Reasons")),
+        "Failed_steps": {
+            "type": "Query",
+            "inputs": {"from": "@outputs('Steps')", "where": f"@{failing}"},
+            "runAfter": wdl.after("Steps"),
+        },
+        "Tell_failure": wdl.post(
+            wdl.parameter(TEAMS_URL),
+            teams(f"{target.title.get(lang)}: {broken.get(lang)}", "attention", lines, _BUTTONS),
+            wdl.after("Failed_steps"),
+        ),
+        "Mark_failed": wdl.failed(
+            "ActionFailed", f"@{{{last}?['step']}} @{{{last}?['code']}}", wdl.after("Tell_failure", when=wdl.ENDED)
+        ),
+    }
