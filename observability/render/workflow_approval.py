@@ -22,8 +22,8 @@ HEADERS = {
 }
 # Where waiting runs are called back. Whoever has the link must not be able to send requests elsewhere with it.
 CALLBACK_HOSTS = ".logic.azure.com"
-_TO = "coalesce(triggerOutputs()['queries']?['to'],'')"
-_ANSWER = "coalesce(triggerOutputs()['queries']?['answer'],'')"
+_TO = "coalesce(triggerOutputs()?['queries']?['to'],'')"
+_ANSWER = "coalesce(triggerOutputs()?['queries']?['answer'],'')"
 _PAGE = (
     '<!doctype html><html lang="{lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     '<title>{title}</title><body style="font:1.2em sans-serif;margin:2em"><h1>{title}</h1>{body}</body></html>'
@@ -65,7 +65,7 @@ def answer(lang: Lang) -> wdl.Actions:
     """Calls the waiting run back with the answer, and says whether it was still waiting."""
     safe = f"if(startsWith({_TO},'https://'),{_TO},'https://none')"
     allowed = (
-        f"and(startsWith({_TO},'https://'),endsWith(uriHost({safe}),{quoted(CALLBACK_HOSTS)}),"
+        f"and(startsWith({_TO},'https://'),not(contains({_TO},'\\')),endsWith(uriHost({safe}),{quoted(CALLBACK_HOSTS)}),"
         f"contains(createArray('approve','reject'),{_ANSWER}))"
     )
     heard = Text(ko="답을 전했습니다.", en="Your answer was passed on.")

@@ -17,7 +17,6 @@ from observability.model.dashboard import Dashboard
 from observability.model.text import Lang, Text
 from observability.render import wdl
 from observability.render.arm import Json, quoted
-from observability.render.words import condition_words
 
 if TYPE_CHECKING:
     import jinja2
@@ -129,6 +128,7 @@ def known(alerts: Iterable[Alert], dashboards: Iterable[Dashboard], lang: Lang) 
 
 
 def _known(alert: Alert, dashboard: str, lang: Lang) -> Json:
+    """Not its limit: that comes with the alert, from the rule as it is deployed."""
     limit = alert.limit
     if limit is None:
         raise ValueError(f"alert '{alert.id}' has no limit")
@@ -136,8 +136,6 @@ def _known(alert: Alert, dashboard: str, lang: Lang) -> Json:
     scale = float(f"{alert.watches.unit.factor / limit.unit.factor:.12g}")
     return {
         "title": alert.title.get(lang),
-        "condition": condition_words(alert, lang),
-        "limit": limit.words(lang),
         "scale": int(scale) if scale.is_integer() else scale,
         "unit": limit.unit.suffix.get(lang),
         "dimensions": [{"name": name} for name in alert.watches.by(alert.engine)],
@@ -160,15 +158,20 @@ def _words(said: dict[str, str]) -> dict[str, str]:
     """Name -> expression of everything that a message says of an alert."""
     resolved = f"equals({ESSENTIALS}?['monitorCondition'],'Resolved')"
     severity = f"string(coalesce({ESSENTIALS}?['severity'],''))"
-    threshold = "string(coalesce(outputs('Condition')?['threshold'],''))"
-    limit = f"if(empty({threshold}),coalesce({OURS}?['limit'],''),{_shown(threshold)})"
+    # A Prometheus alert names no threshold, but its expression ends with it (render/promql.py).
+    threshold = (
+        f"string(coalesce(outputs('Condition')?['threshold'],last(split(string({CONTEXT}?['expression']),' '))))"
+    )
     ended = f"coalesce({ESSENTIALS}?['resolvedDateTime'],utcNow())"
     lasted = f"div(sub(ticks({ended}),ticks({ESSENTIALS}?['firedDateTime'])),{_MINUTE_TICKS})"
     fired, over = quoted(said["fired"]), quoted(said["resolved"])
     serious = f"contains(createArray('Sev0','Sev1','Sev2'),{severity})"
     title = _first(f"{OURS}?['title']", f"{ESSENTIALS}?['alertRule']", "''")
-    condition = _first(f"{OURS}?['condition']", f"{ESSENTIALS}?['description']", "'-'")
-    value, opening = _shown("outputs('Value')"), quoted(" (" + said["limit"] + " ")
+    condition = _first(f"{CONTEXT}?['annotations']?['description']", f"{ESSENTIALS}?['description']", "'-'")
+    opening = quoted(" (" + said["limit"] + " ")
+    limit = f"if(isFloat({threshold}),concat({opening},{_shown(threshold)},')'),'')"
+    seen = _shown("outputs('Value')")
+    value = f"concat({seen},{limit})"
     minutes, acknowledge = quoted(said["minutes"]), quoted(said["acknowledge"])
     return {
         "id": f"last(split(string({ESSENTIALS}?['alertId']),'/'))",
@@ -179,7 +182,7 @@ def _words(said: dict[str, str]) -> dict[str, str]:
         "severity": f"replace({severity},'Sev','')",
         "which": "if(empty(body('Dimensions')),'-',take(join(body('Dimensions'),', '),600))",
         "condition": f"take(string({condition}),600)",
-        "value": f"if(empty(outputs('Value')),'-',take(concat({value},{opening},{limit},')'),200))",
+        "value": f"if(empty(outputs('Value')),'-',take({value},200))",
         "since": _kst(f"{ESSENTIALS}?['firedDateTime']"),
         "note": f"if({resolved},concat({_kst(ended)},', ',string({lasted}),{minutes}),{acknowledge})",
     }
