@@ -99,7 +99,7 @@ class _Definition:
 
     def _level(self, actions: Json, before: set[str], depth: int) -> Iterator[Wrong]:
         """Actions that stand beside each other; ``before`` has run by the time the first of them does."""
-        if depth > limits.WORKFLOW_DEPTH:
+        if depth == limits.WORKFLOW_DEPTH + 1 and actions:
             yield f"nests actions {depth} deep", f"Azure takes {limits.WORKFLOW_DEPTH}"
         for name, action in actions.items():
             self.count += 1

@@ -28,7 +28,7 @@ ROLES, ASSIGNMENTS, AUTHORIZATION_API = (
     "Microsoft.Authorization/roleAssignments",
     "2022-04-01",
 )
-SLACK_URL, SUBNET = "slackWebhookUrl", "applicationPoolSubnet"
+SLACK_URL, SUBNET, GIVE_ROLES = "slackWebhookUrl", "applicationPoolSubnet", "giveRoles"
 ASK, ANSWER = "ask", "answer"
 SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
 # The part of the common alert schema without which no message can be made; the rest is read where it is there.
@@ -61,7 +61,7 @@ WAITING_RUNS = 50
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the workflows are made from besides the alerts."""
+    """What the workflows are made from."""
 
     alerts: tuple[Alert, ...]
     dashboards: tuple[Dashboard, ...]
@@ -88,6 +88,13 @@ def parameters(settings: Settings) -> list[Parameter]:
             "it. Empty: no such right is given.",
             default="",
         ),
+        Parameter(
+            GIVE_ROLES,
+            "Give the scaling workflows their roles, which takes an owner or user access administrator. Without them a "
+            "scaling fails, and says so in Teams.",
+            "bool",
+            default=True,
+        ),
         Parameter(ASK_NODES, ask.format(what="adding nodes"), "bool", default=settings.nodes.asks),
         Parameter(
             ASK_DATABASE,
@@ -108,18 +115,14 @@ def resources(workflows: Sequence[Workflow], settings: Settings, lang: Lang) -> 
     """The workflows, and what their identities may do."""
     for workflow in workflows:
         yield _workflow(workflow, settings, lang)
-    scaling = {
-        Workflow.SCALE_NODES: lambda: _node_roles(),
-        Workflow.SCALE_DATABASE: lambda: _database_roles(settings.database),
-    }
-    if any(workflow in scaling for workflow in workflows):
-        yield _resource(
-            ASK, _ask(lang), own={workflow_approval.ANSWER_URL: callback_url(ANSWER, workflow_approval.TRIGGER)}
-        )
+    if not {Workflow.SCALE_NODES, Workflow.SCALE_DATABASE}.isdisjoint(workflows):
+        answer = {workflow_approval.ANSWER_URL: callback_url(ANSWER, workflow_approval.TRIGGER)}
+        yield _resource(ASK, _ask(lang), own=answer)
         yield _resource(ANSWER, _answer(lang))
-    for workflow in workflows:
-        if workflow in scaling:
-            yield from scaling[workflow]()
+    if Workflow.SCALE_NODES in workflows:
+        yield from _node_roles()
+    if Workflow.SCALE_DATABASE in workflows:
+        yield from _database_roles(settings.database)
 
 
 def _resource(
@@ -211,7 +214,10 @@ def _slack_failed(lang: Lang) -> wdl.Actions:
         (what.get(lang), f"@{{{alert}['state']}} · @{{{alert}['title']}}"),
         (reason.get(lang), code),
     ]
-    card = workflow_messages.teams(title.get(lang), "warning", lines, [])
+    # The last address is that of the alert itself, which is always there.
+    link = f"@{{last({workflow_messages.LINKS})['url']}}"
+    button = {"type": "Action.OpenUrl", "title": workflow_messages.WORDS["open"].get(lang), "url": link}
+    card = workflow_messages.teams(title.get(lang), "warning", lines, [button])
     return {
         "Tell_failure": wdl.post(wdl.parameter(TEAMS_URL), card, wdl.after("Post", when=[wdl.FAILED, wdl.LATE])),
         "Mark_failed": wdl.failed("ActionFailed", code, wdl.after("Tell_failure", when=wdl.ENDED)),
@@ -233,6 +239,7 @@ def _answer(lang: Lang) -> Json:
 def _role(workflow: Workflow, key: str, what: str, actions: list[str]) -> Resource:
     """A role of this resource group. Names of roles are unique in a tenant, so its name carries the group's."""
     return {
+        "condition": parameter(GIVE_ROLES),
         "type": ROLES,
         "apiVersion": AUTHORIZATION_API,
         "name": f"[{_role_name(key)}]",
@@ -250,14 +257,14 @@ def _role_name(key: str) -> str:
     return f"guid(resourceGroup().id, {quoted(workflow_name(key))})"
 
 
-def _assignment(workflow: Workflow, key: str, scope: str, condition: str | None = None) -> Resource:
+def _assignment(workflow: Workflow, key: str, scope: str, condition: str = parameter(GIVE_ROLES)) -> Resource:
     """The workflow's identity gets the role on one resource alone."""
     who = workflow_id(workflow)[1:-1]
     role = f"subscriptionResourceId({quoted(ROLES)}, {_role_name(key)})"
-    body: Resource = {"type": ASSIGNMENTS, "apiVersion": AUTHORIZATION_API}
-    if condition is not None:
-        body["condition"] = condition
-    return body | {
+    return {
+        "condition": condition,
+        "type": ASSIGNMENTS,
+        "apiVersion": AUTHORIZATION_API,
         "name": f"[guid({scope}, {who}, {_role_name(key)})]",
         "scope": f"[{scope}]",
         "properties": {
@@ -283,7 +290,12 @@ def _node_roles() -> Iterator[Resource]:
     named = f"split(if(empty({given}), 'none/none', {given}), '/')"
     network, subnet = f"{named}[0]", f"{named}[1]"
     yield _role(workflow, join, "join the subnet of the application nodes", [f"{SUBNETS}/join/action"])
-    yield _assignment(workflow, join, f"resourceId({quoted(SUBNETS)}, {network}, {subnet})", f"[not(empty({given}))]")
+    yield _assignment(
+        workflow,
+        join,
+        f"resourceId({quoted(SUBNETS)}, {network}, {subnet})",
+        f"[and(parameters({quoted(GIVE_ROLES)}), not(empty({given})))]",
+    )
 
 
 def _database_roles(scaling: DatabaseScaling) -> Iterator[Resource]:

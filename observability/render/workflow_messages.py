@@ -43,7 +43,7 @@ WORDS = {
     "note": Text(ko="안내", en="Note"),
     "minutes": Text(ko="분 만에 해소되었습니다.", en=" min until it resolved."),
     "acknowledge": Text(
-        ko="맡은 사람은 '알림 열기'에서 사용자 응답을 '승인됨'으로 바꿔 주세요.",
+        ko="맡은 사람은 '알림 열기'에서 사용자 응답을 '승인됨'(Acknowledged)으로 바꿔 주세요.",
         en="Whoever takes it: set the user response to 'Acknowledged' behind 'Open alert'.",
     ),
     "open": Text(ko="알림 열기", en="Open alert"),

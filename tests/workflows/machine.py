@@ -6,6 +6,7 @@ Nothing of a workflow is repeated here. Time passes only where a workflow waits,
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ import jsonschema
 from tests.workflows.language import PURE, Invalid, Scope, resolved, when, written
 
 OK, FAILED, SKIPPED, LATE = "Succeeded", "Failed", "Skipped", "TimedOut"
+_RUNS = itertools.count(8585)
 _AGAIN = {408, 429, 500, 502, 503, 504}
 
 
@@ -223,7 +225,7 @@ class Machine:
         return OK if answer.status < 400 else FAILED, inputs, outputs
 
     def do_httpwebhook(self, name: str, action: Any) -> tuple[str, Any, Any]:
-        callback = f"https://prod-07.koreacentral.logic.azure.com/runs/08585/actions/{name}/run?sig=waiting-run"
+        callback = f"https://prod-07.koreacentral.logic.azure.com/runs/{next(_RUNS)}/actions/{name}/run?sig=waiting-run"
         subscribe = resolved(action["inputs"]["subscribe"], self._scope(callback=callback))
         answer = self.send(subscribe["method"], subscribe["uri"], subscribe["headers"], subscribe["body"])
         if answer.status >= 400:

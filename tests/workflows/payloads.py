@@ -133,3 +133,12 @@ def another(payload: Payload, ident: str, fired: str = FIRED) -> Payload:
     essentials = after["data"]["essentials"]
     essentials |= {"alertId": essentials["alertId"].rsplit("/", 1)[0] + f"/{ident}", "firedDateTime": fired}
     return after
+
+
+def in_english(payload: Payload) -> Payload:
+    """As a template in English has its rules say it."""
+    after = copy.deepcopy(payload)
+    said = words.description(ALERTS[after["data"]["customProperties"]["alertId"]], "en")
+    after["data"]["essentials"]["description"] = said
+    after["data"]["alertContext"].get("annotations", {})["description"] = said
+    return after

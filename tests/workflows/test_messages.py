@@ -14,7 +14,7 @@ from tests.workflows import payloads
 from tests.workflows.machine import Run
 from tests.workflows.world import SLACK, TEAMS, World, buttons, card, lines, title, world
 
-ACKNOWLEDGE = "맡은 사람은 '알림 열기'에서 사용자 응답을 '승인됨'으로 바꿔 주세요."
+ACKNOWLEDGE = "맡은 사람은 '알림 열기'에서 사용자 응답을 '승인됨'(Acknowledged)으로 바꿔 주세요."
 
 
 @pytest.fixture
