@@ -64,9 +64,11 @@ class _Ended(Exception):
 class Machine:
     """One deployed workflow.
 
-    ``waits(card, callback)`` is called while an HttpWebhook action waits; what it returns is what was posted to the callback,
-    None when nothing was.
+    ``waits(callback)`` is called while an HttpWebhook action waits; what it returns is what was posted to the callback, None
+    when nothing was. ``limits_fail``: a loop that ran out fails, as an option of the service has it; otherwise it just ends.
     """
+
+    limits_fail = False
 
     def __init__(self, properties: Any, send: Send, clock: Clock, waits: Callable[[str], Any] | None = None) -> None:
         self.definition = properties["definition"]
@@ -200,8 +202,7 @@ class Machine:
                 return FAILED, None, None
             if resolved(action["expression"], self._scope()) is True:
                 return OK, None, None
-        # Whether the service calls this failed has changed over time: the workflows must not care.
-        return FAILED, None, None
+        return FAILED if self.limits_fail else OK, None, None
 
     def do_wait(self, name: str, action: Any) -> tuple[str, Any, Any]:
         assert action["inputs"]["interval"]["unit"] == "Second"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
+import sys
+import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from observability.catalog import load
@@ -142,3 +146,22 @@ def in_english(payload: Payload) -> Payload:
     after["data"]["essentials"]["description"] = said
     after["data"]["alertContext"].get("annotations", {})["description"] = said
     return after
+
+
+def main(arguments: list[str]) -> int:
+    """Prints an alert that fires now, for trying a workflow (docs/actions.md)."""
+    kinds = {"log": log, "metric": metric, "prometheus": prometheus, "crash-loop": crash_loop}
+    if not arguments or arguments[0] not in kinds or arguments[1:] not in ([], ["resolved"]):
+        print(f"payloads: name one of {', '.join(kinds)}, then 'resolved' or nothing", file=sys.stderr)
+        return 2
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    made = another(kinds[arguments[0]](), str(uuid.uuid4()), now)
+    made = resolved(made) if arguments[1:] else made
+    if arguments[1:]:
+        made["data"]["essentials"]["resolvedDateTime"] = now
+    print(json.dumps(made, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,7 @@ from observability.design.data import POSTGRESQL
 from observability.design.platform import APPLICATION_POOL
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from tests.workflows import payloads
-from tests.workflows.machine import Run
+from tests.workflows.machine import Machine, Run
 from tests.workflows.world import TEAMS, World, lines, pool, server, title, world
 
 NODES, DATABASE = "scale-nodes", "scale-database"
@@ -313,8 +313,12 @@ def test_a_pool_that_changed_between_look_and_update_is_not_overwritten(here: Wo
     assert size(here) == (6, 6)
 
 
+@pytest.mark.parametrize("limits_fail", [False, True])
 @pytest.mark.parametrize(("name", "make"), [(NODES, payloads.crash_loop), (DATABASE, payloads.prometheus)])
-def test_a_change_that_does_not_end_in_time_is_told_as_such(here: World, name: str, make: Any) -> None:
+def test_a_change_that_does_not_end_in_time_is_told_as_such(
+    here: World, name: str, make: Any, limits_fail: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Machine, "limits_fail", limits_fail)
     here.never_settles = True
     assert ran(here, name, make()).status == "Succeeded"
     assert lines(here.cards[-1])["안내"].startswith("요청은 받아들여졌지만 아직 끝나지 않았습니다.")
