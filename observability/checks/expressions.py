@@ -5,6 +5,7 @@ Shape: ``Call('concat', (Text('a'), Index(Call('item', ()), Text('name'), True))
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\?\[|[\[\](),.]))"
 )
+_CLOSING = re.compile(r"\s*\}")
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
@@ -107,8 +109,11 @@ def parse(text: str) -> Node:
     return node
 
 
-def parts(text: str) -> str | Node | list[str | Node]:
+@functools.cache
+def parts(text: str) -> str | Node | tuple[str | Node, ...]:
     """A text of a workflow: literal, one expression (``@...``), or pieces of both (``a @{...} b``). Raises Unreadable."""
+    if "@" not in text:
+        return text
     if text.startswith("@") and not text.startswith(("@@", "@{")):
         return parse(text[1:])
     pieces: list[str | Node] = []
@@ -119,13 +124,15 @@ def parts(text: str) -> str | Node | list[str | Node]:
         elif text.startswith("@{", at):
             reader = _Reader(text, at + 2)
             node = reader.expression()
-            end = re.compile(r"\s*\}").match(text, reader.at)
+            end = _CLOSING.match(text, reader.at)
             if end is None:
                 raise reader.wrong("'}'")
             pieces, plain, at = [*pieces, plain, node], "", end.end()
         else:
-            plain, at = plain + text[at], at + 1
-    return [*pieces, plain] if pieces else plain
+            following = text.find("@", at + 1)
+            stop = following if following != -1 else len(text)
+            plain, at = plain + text[at:stop], stop
+    return (*pieces, plain) if pieces else plain
 
 
 def of_template(text: str) -> Node | None:

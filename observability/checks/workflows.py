@@ -134,7 +134,7 @@ class _Definition:
         elif isinstance(value, list):
             for item in value:
                 yield from self._texts(name, item, known, kind)
-        elif isinstance(value, str):
+        elif isinstance(value, str) and ("@" in value or value.startswith("[")):
             yield from self._text(name, value, known, kind)
 
     def _text(self, name: str, text: str, known: set[str], kind: str) -> Iterator[Wrong]:
@@ -149,7 +149,7 @@ class _Definition:
         except Unreadable as error:
             yield f"'{name}' has an expression that cannot be read: {error}", "mend it"
             return
-        nodes = [] if isinstance(found, str) else found if isinstance(found, list) else [found]
+        nodes = found if isinstance(found, tuple) else (found,)
         expressions = [node for node in nodes if not isinstance(node, str)]
         if expressions and len(text) > limits.WORKFLOW_EXPRESSION:
             yield f"'{name}' has an expression of {len(text)} characters", f"Azure takes {limits.WORKFLOW_EXPRESSION}"

@@ -9,8 +9,8 @@ from observability.model.alert import Action, Alert, Workflow
 from observability.model.dashboard import Dashboard
 from observability.model.operations import DatabaseScaling, NodeScaling
 from observability.model.text import Lang, Text
-from observability.render import wdl, workflow_approval, workflow_messages, workflow_scaling
-from observability.render.arm import Json, Parameter, Resource, parameter, quoted, resource_id
+from observability.render import wdl, workflow_approval, workflow_messages, workflow_roles, workflow_targets
+from observability.render.arm import Json, Parameter, Resource, parameter
 from observability.render.arm_actions import (
     TRIGGER,
     WORKFLOW_API,
@@ -19,18 +19,13 @@ from observability.render.arm_actions import (
     workflow_id,
     workflow_name,
 )
-from observability.render.arm_alerts import name_parameter
 from observability.render.workflow_messages import GRAFANA
-from observability.render.workflow_scaling import ASK_DATABASE, ASK_NODES, ASK_URL, POOL_NAME, TEAMS_URL
+from observability.render.workflow_roles import GIVE_ROLES, SUBNET
+from observability.render.workflow_scaling import ASK_URL, TEAMS_URL
+from observability.render.workflow_targets import ASK_DATABASE, ASK_NODES, POOL_NAME
 
-ROLES, ASSIGNMENTS, AUTHORIZATION_API = (
-    "Microsoft.Authorization/roleDefinitions",
-    "Microsoft.Authorization/roleAssignments",
-    "2022-04-01",
-)
-SLACK_URL, SUBNET, GIVE_ROLES = "slackWebhookUrl", "applicationPoolSubnet", "giveRoles"
+SLACK_URL = "slackWebhookUrl"
 ASK, ANSWER = "ask", "answer"
-SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
 # The part of the common alert schema without which no message can be made; the rest is read where it is there.
 ALERT_SCHEMA = {
     "type": "object",
@@ -120,9 +115,9 @@ def resources(workflows: Sequence[Workflow], settings: Settings, lang: Lang) -> 
         yield _resource(ASK, _ask(lang), own=answer)
         yield _resource(ANSWER, _answer(lang))
     if Workflow.SCALE_NODES in workflows:
-        yield from _node_roles()
+        yield from workflow_roles.nodes()
     if Workflow.SCALE_DATABASE in workflows:
-        yield from _database_roles(settings.database)
+        yield from workflow_roles.database(settings.database)
 
 
 def _resource(
@@ -160,7 +155,7 @@ def _workflow(workflow: Workflow, settings: Settings, lang: Lang) -> Resource:
         return _resource(workflow, notification(settings, lang, slack=True), (TEAMS_URL, SLACK_URL, GRAFANA))
     nodes = workflow is Workflow.SCALE_NODES
     actions = (
-        workflow_scaling.nodes(settings.nodes, lang) if nodes else workflow_scaling.database(settings.database, lang)
+        workflow_targets.nodes(settings.nodes, lang) if nodes else workflow_targets.database(settings.database, lang)
     )
     switch = ASK_NODES if nodes else ASK_DATABASE
     given = {TEAMS_URL: _SECRET, GRAFANA: _TEXT, switch: _SWITCH, ASK_URL: _SECRET}
@@ -231,77 +226,3 @@ def _ask(lang: Lang) -> Json:
 
 def _answer(lang: Lang) -> Json:
     return wdl.definition(workflow_approval.TRIGGER, workflow_approval.opened(), workflow_approval.answer(lang), {})
-
-
-# --- roles --------------------------------------------------------------------------------------------------
-
-
-def _role(workflow: Workflow, key: str, what: str, actions: list[str]) -> Resource:
-    """A role of this resource group. Names of roles are unique in a tenant, so its name carries the group's."""
-    return {
-        "condition": parameter(GIVE_ROLES),
-        "type": ROLES,
-        "apiVersion": AUTHORIZATION_API,
-        "name": f"[{_role_name(key)}]",
-        "properties": {
-            "roleName": f"[concat('tripgen ', resourceGroup().name, ': ', {quoted(what)})]",
-            "description": f"For the identity of {workflow_name(workflow)} alone: {what}.",
-            "type": "CustomRole",
-            "permissions": [{"actions": actions, "notActions": []}],
-            "assignableScopes": ["[resourceGroup().id]"],
-        },
-    }
-
-
-def _role_name(key: str) -> str:
-    return f"guid(resourceGroup().id, {quoted(workflow_name(key))})"
-
-
-def _assignment(workflow: Workflow, key: str, scope: str, condition: str = parameter(GIVE_ROLES)) -> Resource:
-    """The workflow's identity gets the role on one resource alone."""
-    who = workflow_id(workflow)[1:-1]
-    role = f"subscriptionResourceId({quoted(ROLES)}, {_role_name(key)})"
-    return {
-        "condition": condition,
-        "type": ASSIGNMENTS,
-        "apiVersion": AUTHORIZATION_API,
-        "name": f"[guid({scope}, {who}, {_role_name(key)})]",
-        "scope": f"[{scope}]",
-        "properties": {
-            "roleDefinitionId": f"[{role}]",
-            "principalId": f"[reference({who}, {quoted(WORKFLOW_API)}, 'full').identity.principalId]",
-            # Without it a new identity may not be found yet, and the deployment fails.
-            "principalType": "ServicePrincipal",
-        },
-        "dependsOn": [f"[{who}]", f"[resourceId({quoted(ROLES)}, {_role_name(key)})]"],
-    }
-
-
-def _node_roles() -> Iterator[Resource]:
-    workflow, join = Workflow.SCALE_NODES, "scale-nodes-join"
-    pool = resource_id(workflow_scaling.AGENT_POOLS, parameter("clusterName"), parameter(POOL_NAME))[1:-1]
-    kind = workflow_scaling.AGENT_POOLS
-    yield _role(
-        workflow, workflow.value, "read and change the application node pool", [f"{kind}/read", f"{kind}/write"]
-    )
-    yield _assignment(workflow, workflow.value, pool)
-    # Azure may ask whoever changes a pool for the right to put its nodes into their subnet.
-    given = f"parameters({quoted(SUBNET)})"
-    named = f"split(if(empty({given}), 'none/none', {given}), '/')"
-    network, subnet = f"{named}[0]", f"{named}[1]"
-    yield _role(workflow, join, "join the subnet of the application nodes", [f"{SUBNETS}/join/action"])
-    yield _assignment(
-        workflow,
-        join,
-        f"resourceId({quoted(SUBNETS)}, {network}, {subnet})",
-        f"[and(parameters({quoted(GIVE_ROLES)}), not(empty({given})))]",
-    )
-
-
-def _database_roles(scaling: DatabaseScaling) -> Iterator[Resource]:
-    workflow, kind = Workflow.SCALE_DATABASE, scaling.database.resource.type
-    server = resource_id(kind, parameter(name_parameter(scaling.database.resource.key)))[1:-1]
-    yield _role(
-        workflow, workflow.value, "read and change the primary database server", [f"{kind}/read", f"{kind}/write"]
-    )
-    yield _assignment(workflow, workflow.value, server)

@@ -1,4 +1,4 @@
-"""The two workflows that change something: more application nodes, a larger database.
+"""How a workflow changes something: the same steps for nodes and for the database (render/workflow_targets.py).
 
 A run looks at the resource, judges, asks where that is switched on, looks and judges again, and writes the change and
 its time as tags in ONE request: there is no moment at which one is there without the other (docs/adr/0007).
@@ -10,46 +10,44 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from observability.model.operations import DatabaseScaling, NodeScaling, Scaling
+from observability.model.operations import Scaling
 from observability.model.text import Lang, Text
 from observability.render import durations, wdl
-from observability.render.arm import Json, parameter, quoted, resource_id
-from observability.render.arm_alerts import name_parameter
-from observability.render.workflow_messages import ALERT, ESSENTIALS, LABELS, WORDS, teams
+from observability.render.arm import Json, quoted
+from observability.render.workflow_messages import ALERT, ESSENTIALS, WORDS, teams
 
-TEAMS_URL, POOL_NAME = "teamsWebhookUrl", "applicationPoolName"
-ASK_URL, ASK_NODES, ASK_DATABASE = "askUrl", "askBeforeScalingNodes", "askBeforeScalingDatabase"
+TEAMS_URL, ASK_URL = "teamsWebhookUrl", "askUrl"
 AT, FOR = "tripgen-scaled-at", "tripgen-scaled-for"
-AGENT_POOLS, POOLS_API = "Microsoft.ContainerService/managedClusters/agentPools", "2025-05-01"
-SERVERS_API = "2024-08-01"
 LONG_AGO = "2000-01-01T00:00:00Z"
 LOOK_EVERY = timedelta(seconds=30)
-# What the service itself sets and an update must not carry along.
-READ_ONLY = ("provisioningState", "currentOrchestratorVersion", "nodeImageVersion", "eTag")
 
 ACT, DONE, UNFINISHED, REJECTED, UNANSWERED = "act", "done", "unfinished", "rejected", "unanswered"
+BUSY, LARGEST = "busy", "largest"
 # Nothing is said of these: the message about the change itself was sent.
 QUIET = ("stale", "again", "cooling")
 FIRST, AGAIN = "Look", "Look_again"
 _STEPS = (FIRST, "Ask", AGAIN, "Change")
 
-_BUSY = Text(
-    ko="다른 변경이 진행 중이라 손대지 않았습니다. 끝난 뒤에도 알림이 남아 있으면 직접 늘려 주세요.",
-    en="Another change is under way, so nothing was touched. Scale by hand if the alert outlasts it.",
-)
-_REJECTED = Text(ko="거절되어 아무것도 하지 않았습니다.", en="It was rejected, so nothing was done.")
-_UNANSWERED = Text(
-    ko="제때 답이 없어 아무것도 하지 않았습니다. 필요하면 직접 늘려 주세요.",
-    en="Nobody answered in time, so nothing was done. Scale by hand if it is needed.",
-)
-_UNFINISHED = Text(
-    ko="요청은 받아들여졌지만 아직 끝나지 않았습니다. Azure에서 상태를 확인해 주세요.",
-    en="The request was accepted but has not ended yet. Look at its state in Azure.",
-)
-_LARGEST = Text(
-    ko="이미 허용된 가장 큰 크기라 아무것도 하지 않았습니다. 사람이 판단해야 합니다.",
-    en="It is already as large as allowed, so nothing was done. Somebody has to decide.",
-)
+# What is said of each end; a target adds its own.
+_ENDS = {
+    BUSY: Text(
+        ko="다른 변경이 진행 중이라 손대지 않았습니다. 끝난 뒤에도 알림이 남아 있으면 직접 늘려 주세요.",
+        en="Another change is under way, so nothing was touched. Scale by hand if the alert outlasts it.",
+    ),
+    LARGEST: Text(
+        ko="이미 허용된 가장 큰 크기라 아무것도 하지 않았습니다. 사람이 판단해야 합니다.",
+        en="It is already as large as allowed, so nothing was done. Somebody has to decide.",
+    ),
+    REJECTED: Text(ko="거절되어 아무것도 하지 않았습니다.", en="It was rejected, so nothing was done."),
+    UNANSWERED: Text(
+        ko="제때 답이 없어 아무것도 하지 않았습니다. 필요하면 직접 늘려 주세요.",
+        en="Nobody answered in time, so nothing was done. Scale by hand if it is needed.",
+    ),
+    UNFINISHED: Text(
+        ko="요청은 받아들여졌지만 아직 끝나지 않았습니다. Azure에서 상태를 확인해 주세요.",
+        en="The request was accepted but has not ended yet. Look at its state in Azure.",
+    ),
+}
 _WHY = {
     "403": Text(ko="워크플로의 관리 ID에 역할이 없습니다.", en="The workflow's identity lacks its role."),
     "409": Text(ko="다른 작업이 진행 중입니다.", en="Another operation is under way."),
@@ -58,8 +56,12 @@ _WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
-    """What differs between the two. Functions take the name of the action that looked at the resource."""
+class Target:
+    """What is changed, and how. Functions take the name of the action that looked at the resource.
+
+    ``plan`` is the size it has and the one it would get, ``judged`` why it is left alone: condition and end, in order;
+    ``state`` becomes ``Succeeded`` when the change has ended.
+    """
 
     title: Text
     question: Text
@@ -72,123 +74,17 @@ class _Target:
     body: Json
     headers: Json
     state: str
-    outcomes: dict[str, Text]
+    ends: dict[str, Text]
     switch: str
 
 
-def _with_state(tags: str) -> str:
+def tagged(tags: str) -> str:
     """The resource's tags with the time and the alert of this change."""
     kept = f"coalesce({tags},json('{{}}'))"
     return f"setProperty(setProperty({kept},{quoted(AT)},utcNow()),{quoted(FOR)},{ALERT}['id'])"
 
 
-def nodes(scaling: NodeScaling, lang: Lang) -> wdl.Actions:
-    """Raises the pool's minimum: the autoscaler would take a mere count back (finding R34)."""
-    most = scaling.pool.maximum
-
-    def pool(look: str) -> str:
-        return f"body({quoted(look)})?['properties']"
-
-    def size(look: str) -> str:
-        return f"max(coalesce({pool(look)}?['count'],0),coalesce({pool(look)}?['minCount'],0))"
-
-    def bound(look: str) -> str:
-        return f"min({most},coalesce({pool(look)}?['maxCount'],{most}))"
-
-    changed, to = pool(AGAIN), "variables('plan')['to']"
-    counted = f"setProperty({changed},'count',{to})"
-    for name in READ_ONLY:
-        counted = f"removeProperty({counted},{quoted(name)})"
-    raised = f"if(equals({changed}?['enableAutoScaling'],true),setProperty({counted},'minCount',{to}),{counted})"
-    tagged = _with_state(f"{changed}?['tags']")
-    target = _Target(
-        title=Text(ko="애플리케이션 노드", en="Application nodes"),
-        question=Text(ko="애플리케이션 노드를 늘릴까요?", en="Add application nodes?"),
-        what=Text(ko=f"노드(한도 {most})", en=f"Nodes (at most {most})"),
-        url=_azure(AGENT_POOLS, POOLS_API, parameter("clusterName"), parameter(POOL_NAME)),
-        method="PUT",
-        tags=lambda look: f"{pool(look)}?['tags']",
-        plan=lambda look: {"from": f"@{size(look)}", "to": f"@min(add({size(look)},{scaling.step}),{bound(look)})"},
-        judged=lambda look: (
-            (f"not(equals({pool(look)}?['provisioningState'],'Succeeded'))", "busy"),
-            (f"greaterOrEquals({size(look)},{bound(look)})", "largest"),
-        ),
-        body={"properties": f"@setProperty({raised},'tags',{tagged})"},
-        headers={"If-Match": f"@{{coalesce({changed}?['eTag'],'*')}}"},
-        state="coalesce(body('Check')?['properties']?['provisioningState'],'')",
-        outcomes={
-            DONE: Text(
-                ko=f"늘어난 최소 노드 수는 그대로 남습니다. 부하가 지나가면 {scaling.pool.minimum}으로 되돌려 주세요.",
-                en=f"The raised minimum stays. Put it back to {scaling.pool.minimum} when the load has passed.",
-            ),
-            UNFINISHED: _UNFINISHED,
-            "busy": _BUSY,
-            "largest": _LARGEST,
-        },
-        switch=ASK_NODES,
-    )
-    return _actions(target, scaling, lang)
-
-
-def database(scaling: DatabaseScaling, lang: Lang) -> wdl.Actions:
-    """Moves the primary to the next size: a restart (finding R35)."""
-    facts = scaling.database
-    size, larger = facts.vm.name, facts.next_vm.name
-
-    def sku(look: str) -> str:
-        return f"coalesce(body({quoted(look)})?['sku']?['name'],'')"
-
-    checked = "body('Check')?['properties']?['state']"
-    grown = f"and(equals(body('Check')?['sku']?['name'],{quoted(larger)}),equals({checked},'Ready'))"
-    tagged = _with_state(f"body({quoted(AGAIN)})?['tags']")
-    target = _Target(
-        title=Text(ko="PostgreSQL 크기", en="PostgreSQL's size"),
-        question=Text(
-            ko="PostgreSQL 주 서버를 키울까요? 다시 시작됩니다.", en="Scale the primary PostgreSQL up? It will restart."
-        ),
-        what=Text(ko=f"크기(한도 {larger})", en=f"Size (at most {larger})"),
-        url=_azure(facts.resource.type, SERVERS_API, parameter(name_parameter(facts.resource.key))),
-        method="PATCH",
-        tags=lambda look: f"body({quoted(look)})?['tags']",
-        plan=lambda look: {"from": f"@{sku(look)}", "to": larger},
-        judged=lambda look: (
-            (f"not(equals(coalesce({LABELS}?['role'],'primary'),'primary'))", "replica"),
-            (f"not(equals(body({quoted(look)})?['properties']?['state'],'Ready'))", "busy"),
-            (f"equals({sku(look)},{quoted(larger)})", "largest"),
-            (f"not(equals({sku(look)},{quoted(size)}))", "other-size"),
-        ),
-        body={"sku": {"name": larger, "tier": facts.tier}, "tags": f"@{tagged}"},
-        headers=None,
-        state=f"if({grown},'Succeeded',coalesce({checked},''))",
-        outcomes={
-            DONE: Text(
-                ko="max_connections는 저절로 커지지 않습니다. 서버 매개변수에서 올리고 서버를 한 번 더 다시 시작해야 합니다.",
-                en="max_connections does not grow by itself: raise the server parameter, which takes one more restart.",
-            ),
-            UNFINISHED: _UNFINISHED,
-            "busy": _BUSY,
-            "largest": _LARGEST,
-            "replica": Text(
-                ko="읽기 복제본의 알림이라 주 서버를 건드리지 않았습니다. 복제본은 직접 키워 주세요.",
-                en="The alert is a replica's, so the primary was left alone. Scale the replica by hand.",
-            ),
-            "other-size": Text(
-                ko=f"문서의 크기({size})가 아니라서 손대지 않았습니다. 사람이 판단해야 합니다.",
-                en=f"It has not the document's size ({size}), so nothing was touched. Somebody has to decide.",
-            ),
-        },
-        switch=ASK_DATABASE,
-    )
-    return _actions(target, scaling, lang)
-
-
-def _azure(kind: str, version: str, *names: str) -> str:
-    """The template's expression of a resource's address in Azure Resource Manager."""
-    ident = resource_id(kind, *names)[1:-1]
-    return f"[concat(environment().resourceManager, substring({ident}, 1), '?api-version={version}')]"
-
-
-def _judge(target: _Target, scaling: Scaling, look: str) -> str:
+def _judge(target: Target, scaling: Scaling, look: str) -> str:
     """What is to be done. An alert's age is judged at first only: people may take their time to answer."""
     cooldown, tags = int(scaling.cooldown.total_seconds()), target.tags(look)
     ready = f"addSeconds(coalesce({tags}?[{quoted(AT)}],{quoted(LONG_AGO)}),{cooldown})"
@@ -204,7 +100,7 @@ def _judge(target: _Target, scaling: Scaling, look: str) -> str:
     return "@" + wdl.chosen(*((condition, quoted(what)) for condition, what in cases), otherwise=quoted(ACT))
 
 
-def _looked(target: _Target, scaling: Scaling, look: str) -> wdl.Actions:
+def _looked(target: Target, scaling: Scaling, look: str) -> wdl.Actions:
     """Actions that read the resource, plan a change, and judge it."""
     plan, judge = look.replace("Look", "Plan"), look.replace("Look", "Judge")
     return {
@@ -214,8 +110,8 @@ def _looked(target: _Target, scaling: Scaling, look: str) -> wdl.Actions:
     }
 
 
-def _actions(target: _Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
-    """The workflow's actions, to run after ``Links``."""
+def actions(target: Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
+    """The workflow's actions, to run after ``Buttons``."""
     outcome = "variables('outcome')"
     act = f"equals({outcome},{quoted(ACT)})"
     checks: wdl.Actions = {
@@ -249,7 +145,7 @@ def _actions(target: _Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
             wdl.after("Do"),
         ),
     }
-    said = {**target.outcomes, REJECTED: _REJECTED, UNANSWERED: _UNANSWERED}
+    said = _ENDS | target.ends
     return {
         "Words": wdl.compose({key: wdl.literal(text.get(lang)) for key, text in said.items()}, wdl.after("Buttons")),
         "Outcome": wdl.variables(
@@ -260,7 +156,7 @@ def _actions(target: _Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
     }
 
 
-def _lines(target: _Target, lang: Lang, size: str, text: str) -> list[tuple[str, str]]:
+def _lines(target: Target, lang: Lang, size: str, text: str) -> list[tuple[str, str]]:
     labels = {
         "alert": Text(ko="알림", en="Alert"),
         "which": Text(ko="대상", en="Which"),
@@ -278,7 +174,7 @@ _FROM, _TO = "variables('plan')['from']", "variables('plan')['to']"
 _ARROW = f"concat(string({_FROM}),' → ',string({_TO}))"
 
 
-def _told(target: _Target, lang: Lang) -> Json:
+def _told(target: Target, lang: Lang) -> Json:
     """The message about how it ended."""
     outcome = "variables('outcome')"
     moved = f"contains(createArray({quoted(DONE)},{quoted(UNFINISHED)}),{outcome})"
@@ -291,7 +187,7 @@ def _told(target: _Target, lang: Lang) -> Json:
     return teams(title, f"@{style}", _lines(target, lang, size, text), _BUTTONS)
 
 
-def _ask(target: _Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
+def _ask(target: Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
     """Ask in Teams and wait. The card's button opens a page that changes nothing: link scanners open such links too."""
     within = durations.words(scaling.answer_within, lang)
     text = Text(
@@ -330,7 +226,7 @@ def _ask(target: _Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
     return {"Ask": ask, "Answer": heard}
 
 
-def _failures(target: _Target, lang: Lang) -> wdl.Actions:
+def _failures(target: Target, lang: Lang) -> wdl.Actions:
     """The branch of an error: what failed, what the service said, and that people have to look."""
     attempts = [
         {

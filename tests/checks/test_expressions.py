@@ -24,8 +24,8 @@ def test_calls_indexes_texts_and_numbers() -> None:
 def test_a_text_of_a_workflow_is_literal_an_expression_or_pieces_of_both() -> None:
     assert parts("a plain text, with an e@mail") == "a plain text, with an e@mail"
     assert parts("@item()") == ITEM
-    assert parts("at @{item()} and @{ item() }.") == ["at ", ITEM, " and ", ITEM, "."]
-    assert parts("@{item()}") == ["", ITEM, ""]
+    assert parts("at @{item()} and @{ item() }.") == ("at ", ITEM, " and ", ITEM, ".")
+    assert parts("@{item()}") == ("", ITEM, "")
 
 
 def test_a_doubled_sign_begins_no_expression() -> None:
@@ -34,7 +34,7 @@ def test_a_doubled_sign_begins_no_expression() -> None:
 
 
 def test_a_brace_inside_of_a_quoted_text_ends_nothing() -> None:
-    assert parts("@{json('{}')}!") == ["", Call("json", (Constant("{}"),)), "!"]
+    assert parts("@{json('{}')}!") == ("", Call("json", (Constant("{}"),)), "!")
 
 
 def test_a_text_in_brackets_is_a_templates_expression_unless_its_bracket_is_doubled() -> None:

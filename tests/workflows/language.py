@@ -214,7 +214,7 @@ def resolved(value: Any, scope: Scope) -> Any:
     found = parts(value)
     if isinstance(found, str):
         return found
-    if not isinstance(found, list):
+    if not isinstance(found, tuple):
         return value_of(found, scope)
     return "".join(piece if isinstance(piece, str) else text_of(value_of(piece, scope)) for piece in found)
 
