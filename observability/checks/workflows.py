@@ -128,8 +128,7 @@ class _Definition:
 
     def _texts(self, name: str, value: Json, known: set[str], kind: str) -> Iterator[Wrong]:
         if isinstance(value, dict):
-            for key, item in value.items():
-                yield from self._texts(name, key, known, kind)
+            for item in value.values():
                 yield from self._texts(name, item, known, kind)
         elif isinstance(value, list):
             for item in value:

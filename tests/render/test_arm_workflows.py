@@ -11,7 +11,7 @@ from observability.artefacts import workflow_settings
 from observability.catalog import load
 from observability.model.alert import Action, Channel, Workflow
 from observability.model.text import LANGS, Text
-from observability.render import arm_workflows, wdl
+from observability.render import arm_workflows, wdl, workflow_messages
 from observability.render.arm import Parameter
 
 SETTINGS = workflow_settings(load())
@@ -171,6 +171,14 @@ def test_every_text_is_in_the_language_asked_for(lang: Any) -> None:
     made = json.dumps(list(arm_workflows.resources(tuple(Workflow), SETTINGS, lang)), ensure_ascii=False)
     assert ("늘렸습니다" in made) is (lang == "ko")
     assert ("scaled up" in made) is (lang == "en")
+
+
+def test_a_text_in_a_template_stays_one_json_value_whatever_it_holds() -> None:
+    hostile = '"},{"type":"Image"}\\ {{ x }} {% x %} \n'
+    made = workflow_messages.teams(hostile, "good", [(hostile, hostile)], [])
+    content = made["attachments"][0]["content"]
+    assert content["body"][0]["items"][0]["inlines"][0]["text"] == hostile
+    assert [run["text"] for run in content["body"][1]["inlines"]] == [f"{hostile}  ", hostile]
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,22 @@ def test_an_alert_delivered_again_after_its_cooldown_is_too_old_whoever_acted_si
     assert len(changes(here)) == 2
 
 
+def test_whoever_ends_a_cooldown_early_lets_other_alerts_act_and_not_the_same_one(here: World) -> None:
+    ran(here, NODES, payloads.crash_loop())
+    del here.pool["properties"]["tags"]["tripgen-scaled-at"]
+    ran(here, NODES, payloads.crash_loop())
+    assert size(here) == (9, 9)
+    ran(here, NODES, payloads.another(payloads.crash_loop(), "b"))
+    assert size(here) == (12, 12)
+
+
+def test_an_old_alert_is_silent_even_about_a_pool_that_is_full(here: World) -> None:
+    here.pool = pool(20, 20)
+    here.clock.wait(NODE_SCALING.cooldown.total_seconds() + 1)
+    ran(here, NODES, payloads.crash_loop())
+    assert here.cards == []
+
+
 def test_the_cooldown_is_read_from_the_pool_so_that_a_workflow_made_anew_still_keeps_it(here: World) -> None:
     with world() as other:
         here.pool = pool(tags={"tripgen-scaled-at": other.clock.now(), "tripgen-scaled-for": "by-another"})
