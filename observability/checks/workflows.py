@@ -29,6 +29,7 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {
     **dict.fromkeys(("coalesce", "concat", "createArray", "max", "min"), (1, None)),
     "addSeconds": (2, 3),
     "and": (2, None),
+    "or": (2, None),
     "convertTimeZone": (3, 4),
     "formatNumber": (2, 3),
     "utcNow": (0, 1),

@@ -185,13 +185,15 @@ def _read(settings: Settings, lang: Lang) -> wdl.Actions:
 
 
 def notification(settings: Settings, lang: Lang, *, slack: bool) -> Json:
-    """Posts what an alert says. When Slack cannot be reached, Teams is told so."""
+    """Posts what an alert says, or that it could not be read. When Slack cannot be reached, Teams is told so."""
     buttons, message = workflow_messages.slack_alert(lang) if slack else workflow_messages.teams_alert(lang)
+    unread = workflow_messages.slack_unread if slack else workflow_messages.unread
     address = wdl.parameter(SLACK_URL if slack else TEAMS_URL)
     actions = {
         **workflow_messages.read(settings.alerts, settings.dashboards, lang),
         **buttons,
         "Post": wdl.post(address, message, wdl.after("Buttons")),
+        "Post_unread": wdl.post(address, unread(lang), wdl.after("Post", when=[wdl.SKIPPED])),
     }
     given = {TEAMS_URL: _SECRET, GRAFANA: _TEXT}
     if slack:

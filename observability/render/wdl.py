@@ -12,7 +12,7 @@ Action = dict[str, Json]
 Actions = dict[str, Action]
 
 SCHEMA = "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#"
-OK, FAILED, LATE = "Succeeded", "Failed", "TimedOut"
+OK, FAILED, LATE, SKIPPED = "Succeeded", "Failed", "TimedOut", "Skipped"
 ENDED = (OK, FAILED, LATE)
 # Requests that fail for a moment are tried again over about two minutes; what is refused (4xx) is not.
 RETRY = {"type": "exponential", "count": 4, "interval": "PT10S"}

@@ -46,11 +46,17 @@ WORDS = {
         ko="맡은 사람은 '알림 열기'에서 사용자 응답을 '승인됨'(Acknowledged)으로 바꿔 주세요.",
         en="Whoever takes it: set the user response to 'Acknowledged' behind 'Open alert'.",
     ),
+    "unread": Text(ko="형식을 읽지 못한 알림", en="An alert that could not be read"),
+    "rule": Text(ko="규칙", en="Rule"),
+    "state": Text(ko="상태", en="State"),
     "open": Text(ko="알림 열기", en="Open alert"),
     "runbook": Text(ko="런북", en="Runbook"),
     "query": Text(ko="쿼리 결과", en="Query results"),
     "dashboard": Text(ko="대시보드", en="Dashboard"),
 }
+# The alert's own page, where it is acknowledged.
+_PAGE = f"concat({quoted(PORTAL)},uriComponent(string({ESSENTIALS}?['alertId'])))"
+_RULE = f"string(coalesce({ESSENTIALS}?['alertRule'],'-'))"
 _MINUTE_TICKS = 600_000_000
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -198,7 +204,7 @@ def _links(said: dict[str, str]) -> wdl.Action:
         "runbook": runbook,
         "query": "coalesce(outputs('Condition')?['linkToFilteredSearchResultsUI'],'')",
         "dashboard": f"if(empty({board}),'',concat({wdl.parameter(GRAFANA)},{board}))",
-        "open": f"concat({quoted(PORTAL)},uriComponent(string({ESSENTIALS}?['alertId'])))",
+        "open": _PAGE,
     }
     safe = f"and(startsWith(item()['url'],'https://'),lessOrEquals(length(item()['url']),{LONGEST_URL}))"
     return {
@@ -272,3 +278,27 @@ def slack_alert(lang: Lang) -> tuple[wdl.Actions, Json]:
 def teams(title: str, style: str, lines: list[tuple[str, str]], buttons: Json) -> Json:
     """A message to Teams: a coloured title, lines with their labels, buttons. Each text may be an expression."""
     return fill("teams.json.j2", title=title, style=style, lines=lines, buttons=buttons)
+
+
+def unread(lang: Lang) -> Json:
+    """The message to Teams about an alert of a shape that nobody foresaw: its rule, and the way to it."""
+    said = {key: text.get(lang) for key, text in WORDS.items()}
+    lines = [
+        (said["rule"], f"@take({_RULE},200)"),
+        (said["state"], _expression(f"string({ESSENTIALS}?['monitorCondition'])")),
+    ]
+    button = {"type": "Action.OpenUrl", "title": said["open"], "url": _expression(_PAGE)}
+    return teams(said["unread"], "attention", lines, [button])
+
+
+def slack_unread(lang: Lang) -> Json:
+    """The same to Slack."""
+    title = WORDS["unread"].get(lang)
+    page = {"type": "plain_text", "text": WORDS["open"].get(lang), "emoji": False}
+    return fill(
+        "slack.json.j2",
+        title=title,
+        lines=[_expression(_slack(_RULE, SLACK_TEXT))],
+        note=WORDS["acknowledge"].get(lang),
+        buttons=[{"type": "button", "text": page, "url": _expression(_PAGE)}],
+    )

@@ -14,14 +14,15 @@ from observability.model.operations import Scaling
 from observability.model.text import Lang, Text
 from observability.render import durations, wdl
 from observability.render.arm import Json, quoted
-from observability.render.workflow_messages import ALERT, ESSENTIALS, WORDS, teams
+from observability.render.workflow_messages import ALERT, ESSENTIALS, WORDS, teams, unread
 
 TEAMS_URL, ASK_URL = "teamsWebhookUrl", "askUrl"
 AT, FOR = "tripgen-scaled-at", "tripgen-scaled-for"
 LONG_AGO = "2000-01-01T00:00:00Z"
 LOOK_EVERY = timedelta(seconds=30)
 
-ACT, DONE, UNFINISHED, REJECTED, UNANSWERED = "act", "done", "unfinished", "rejected", "unanswered"
+ACT, REJECTED, UNANSWERED = "act", "rejected", "unanswered"
+DONE, BROKEN, UNFINISHED = "done", "broken", "unfinished"
 BUSY, LARGEST = "busy", "largest"
 # Nothing is said of these: the message about the change itself was sent.
 QUIET = ("stale", "again", "cooling")
@@ -43,11 +44,16 @@ _ENDS = {
         ko="제때 답이 없어 아무것도 하지 않았습니다. 필요하면 직접 늘려 주세요.",
         en="Nobody answered in time, so nothing was done. Scale by hand if it is needed.",
     ),
+    BROKEN: Text(
+        ko="Azure가 요청을 받아들인 뒤에 변경에 실패했습니다. Azure에서 상태를 확인해 주세요.",
+        en="Azure accepted the request, and then the change failed. Look at its state in Azure.",
+    ),
     UNFINISHED: Text(
         ko="요청은 받아들여졌지만 아직 끝나지 않았습니다. Azure에서 상태를 확인해 주세요.",
         en="The request was accepted but has not ended yet. Look at its state in Azure.",
     ),
 }
+_FAILED = Text(ko="실패했습니다", en="failed")
 _WHY = {
     "403": Text(ko="워크플로의 관리 ID에 역할이 없습니다.", en="The workflow's identity lacks its role."),
     "409": Text(ko="다른 작업이 진행 중입니다.", en="Another operation is under way."),
@@ -119,15 +125,15 @@ def actions(target: Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
         # A look that fails is no end: the next one tells.
         "State": wdl.set_variable("state", f"@{target.state}", wdl.after("Check", when=wdl.ENDED)),
     }
-    ended = "contains(createArray('Succeeded','Failed','Canceled'),variables('state'))"
+    worked, broke = (
+        "equals(variables('state'),'Succeeded')",
+        "contains(createArray('Failed','Canceled'),variables('state'))",
+    )
+    end = wdl.chosen((worked, quoted(DONE)), (broke, quoted(BROKEN)), otherwise=quoted(UNFINISHED))
     change: wdl.Actions = {
         "Change": wdl.ask_azure(target.method, target.url, {}, target.body, target.headers),
-        "Settle": wdl.repeat(ended, checks, LOOK_EVERY, scaling.settles, wdl.after("Change")),
-        "Note": wdl.set_variable(
-            "outcome",
-            f"@if(equals(variables('state'),'Succeeded'),{quoted(DONE)},{quoted(UNFINISHED)})",
-            wdl.after("Settle", when=wdl.ENDED),
-        ),
+        "Settle": wdl.repeat(f"or({worked},{broke})", checks, LOOK_EVERY, scaling.settles, wdl.after("Change")),
+        "Note": wdl.set_variable("outcome", f"@{end}", wdl.after("Settle", when=wdl.ENDED)),
     }
     do: wdl.Actions = {
         **_looked(target, scaling, AGAIN),
@@ -153,6 +159,8 @@ def actions(target: Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
         ),
         "Act": {"type": "Scope", "actions": inside, "runAfter": wdl.after("Outcome")},
         **_failures(target, lang),
+        # The alert could not be read: nothing was done, and that is said.
+        "Tell_unread": wdl.post(wdl.parameter(TEAMS_URL), unread(lang), wdl.after("Act", when=[wdl.SKIPPED])),
     }
 
 
@@ -177,10 +185,15 @@ _ARROW = f"concat(string({_FROM}),' → ',string({_TO}))"
 def _told(target: Target, lang: Lang) -> Json:
     """The message about how it ended."""
     outcome = "variables('outcome')"
-    moved = f"contains(createArray({quoted(DONE)},{quoted(UNFINISHED)}),{outcome})"
-    ok, left = Text(ko="늘렸습니다", en="scaled up"), Text(ko="그대로 두었습니다", en="left as it is")
-    end = f"if({moved},{quoted(ok.get(lang))},{quoted(left.get(lang))})"
-    style = f"if(equals({outcome},{quoted(DONE)}),'good','warning')"
+    done, broken, unfinished = (f"equals({outcome},{quoted(end)})" for end in (DONE, BROKEN, UNFINISHED))
+    moved = f"or({done},{broken},{unfinished})"
+    end = wdl.chosen(
+        (done, quoted(Text(ko="늘렸습니다", en="scaled up").get(lang))),
+        (broken, quoted(_FAILED.get(lang))),
+        (unfinished, quoted(Text(ko="아직 늘리는 중입니다", en="still scaling up").get(lang))),
+        otherwise=quoted(Text(ko="그대로 두었습니다", en="left as it is").get(lang)),
+    )
+    style = wdl.chosen((done, "'good'"), (broken, "'attention'"), otherwise="'warning'")
     size = f"@if({moved},{_ARROW},string({_FROM}))"
     text = f"@outputs('Words')[{outcome}]"
     title = f"{wdl.literal(target.title.get(lang))}: @{{{end}}}"
@@ -251,7 +264,6 @@ def _failures(target: Target, lang: Lang) -> wdl.Actions:
         (label.get(lang), f"@{{{last}?['step']}} @{{{last}?['code']}}"),
         (reason.get(lang), f"@{{coalesce(outputs('Reasons')?[coalesce({last}?['code'],'')],'')}} @{{{last}?['said']}}"),
     ]
-    broken = Text(ko="실패했습니다", en="failed")
     return {
         "Reasons": wdl.compose(
             {code: text.get(lang) for code, text in _WHY.items()}, wdl.after("Act", when=[wdl.FAILED, wdl.LATE])
@@ -264,7 +276,7 @@ def _failures(target: Target, lang: Lang) -> wdl.Actions:
         },
         "Tell_failure": wdl.post(
             wdl.parameter(TEAMS_URL),
-            teams(f"{target.title.get(lang)}: {broken.get(lang)}", "attention", lines, _BUTTONS),
+            teams(f"{target.title.get(lang)}: {_FAILED.get(lang)}", "attention", lines, _BUTTONS),
             wdl.after("Failed_steps"),
         ),
         "Mark_failed": wdl.failed(

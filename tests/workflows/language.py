@@ -67,6 +67,11 @@ def _and(*values: Any) -> bool:
     return False not in truths
 
 
+def _or(*values: Any) -> bool:
+    truths = [_truth(value) for value in values]
+    return True in truths
+
+
 def _coalesce(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
@@ -165,6 +170,7 @@ PURE: Scope = {
     "min": lambda *values: min(map(_number, values)),
     "mul": lambda one, other: _number(one) * _number(other),
     "not": lambda value: not _truth(value),
+    "or": _or,
     "removeProperty": _remove,
     "replace": lambda text, old, new: _text(text).replace(old, new),
     "setProperty": _set,

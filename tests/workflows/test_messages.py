@@ -142,6 +142,27 @@ def test_anything_but_the_common_alert_schema_is_refused(here: World) -> None:
     assert here.cards == []
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"firedDateTime": "some time ago"},
+        {"firedDateTime": "", "alertRule": None},
+    ],
+)
+def test_an_alert_of_a_shape_that_nobody_foresaw_still_reaches_people(here: World, broken: Any) -> None:
+    payload = payloads.log()
+    payload["data"]["essentials"] |= broken
+    for name in ("teams", "slack", "scale-nodes", "scale-database"):
+        here.call(name, payload)
+    rule = broken.get("alertRule", "alert-tripgen-high-error-rate") or "-"
+    assert [title(message) for message in here.cards] == ["형식을 읽지 못한 알림"] * 3
+    assert lines(here.cards[0]) == {"규칙": rule, "상태": "Fired"}
+    assert buttons(here.cards[0])[0]["url"].endswith("%2Flog-1")
+    assert here.slack[0]["text"] == "형식을 읽지 못한 알림"
+    assert here.slack[0]["blocks"][1]["text"]["text"] == rule
+    assert here.requests == []
+
+
 # --- hostile values -----------------------------------------------------------------------------------------
 
 HOSTILE = [

@@ -337,8 +337,20 @@ def test_a_change_that_does_not_end_in_time_is_told_as_such(
     monkeypatch.setattr(Machine, "limits_fail", limits_fail)
     here.never_settles = True
     assert ran(here, name, make()).status == "Succeeded"
+    assert title(here.cards[-1]).endswith(": 아직 늘리는 중입니다")
     assert lines(here.cards[-1])["안내"].startswith("요청은 받아들여졌지만 아직 끝나지 않았습니다.")
     assert card_style(here) == "warning"
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+def test_a_change_that_azure_accepts_and_then_fails_is_told_at_once(here: World, state: str) -> None:
+    here.pool_ends_as = state
+    start = here.clock.time
+    assert ran(here, NODES, payloads.crash_loop()).status == "Succeeded"
+    assert title(here.cards[-1]) == "애플리케이션 노드: 실패했습니다"
+    assert lines(here.cards[-1])["안내"].startswith("Azure가 요청을 받아들인 뒤에 변경에 실패했습니다.")
+    assert card_style(here) == "attention"
+    assert (here.clock.time - start).total_seconds() == 90
 
 
 def test_a_look_that_fails_while_it_settles_is_no_failure(here: World) -> None:

@@ -89,7 +89,7 @@ class World:
         self.people: str | None = None
         self.meanwhile = lambda: None
         self.callbacks: dict[str, Any] = {}
-        self.settling, self.never_settles = 0, False
+        self.settling, self.never_settles, self.pool_ends_as = 0, False, "Succeeded"
         self.clock = Clock(FIRED)
         self.port = 0
         defaults = {item.name: item.default for item in arm_workflows.parameters(SETTINGS)}
@@ -195,7 +195,7 @@ class World:
             self.pool["properties"] = {**new, **kept, "provisioningState": "Scaling", "eTag": "etag-2"}
             self.settling = 3
             return 200, self.pool, {}
-        self._settle(properties, "provisioningState", "Succeeded")
+        self._settle(properties, "provisioningState", self.pool_ends_as)
         return 200, self.pool, {}
 
     def _server(self, method: str, body: Any) -> tuple[int, Any, dict[str, str]]:
