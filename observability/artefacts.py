@@ -17,6 +17,7 @@ from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.findings import FINDINGS
 from observability.design.operations import HEALTH_CHECK, SEVERITIES
 from observability.design.platform import APPLICATION_POOL, DELIVERY, HTTPS_PORT, NETWORK_POLICY, SUBNETS
+from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from observability.design.services import NAMESPACE, SERVICES
 from observability.design.telemetry import (
     APP_INSIGHTS,
@@ -39,6 +40,7 @@ from observability.render import (
     arm_actions,
     arm_alerts,
     arm_queries,
+    arm_workflows,
     arm_workspace,
     cluster_agents,
     exporter_manifests,
@@ -83,6 +85,10 @@ def _alert_names(alerts: Iterable[Alert]) -> list[tuple[str, Source | None]]:
     return [(f"alert:{alert.id}", alert.source) for alert in alerts]
 
 
+def workflow_settings(catalogue: Catalogue) -> arm_workflows.Settings:
+    return arm_workflows.Settings(catalogue.alerts, catalogue.dashboards, NODE_SCALING, DATABASE_SCALING)
+
+
 Parameters = dict[str, arm.Parameter]
 
 
@@ -93,6 +99,7 @@ def parameters(catalogue: Catalogue, region: str | None = None) -> Parameters:
         *arm_access.parameters(),
         *arm_queries.parameters(),
         *arm_actions.parameters(catalogue.actions),
+        *arm_workflows.parameters(workflow_settings(catalogue)),
         *arm_actions.web_test_parameters(catalogue.web_tests),
         arm.Parameter(
             "publicHost", "Public host name that users and the synthetic checks reach.", example="www.example.com"
@@ -115,7 +122,9 @@ def _alerts(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Art
         yield _of(f"alerts/{alert.id}.json", "alert rule", encode(alone), _alert_names([alert]))
     groups = arm_actions.groups(catalogue.alerts)
     recorded = tuple(signal for signal in catalogue.signals if signal.recorded)
+    workflows = arm_workflows.used(action for group in groups for action in group)
     resources = [
+        *arm_workflows.resources(workflows, workflow_settings(catalogue), lang),
         *(arm_actions.group(actions) for actions in groups),
         *(
             {
@@ -128,10 +137,12 @@ def _alerts(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Art
         *(arm_actions.suppression(rule, lang) for rule in catalogue.suppressions),
         *(arm_actions.web_test(test, lang) for test in catalogue.web_tests),
     ]
-    template = arm.template(resources, known, compact, "tripgen: alerts, action groups, maintenance, synthetic checks")
+    template = arm.template(resources, known, compact, "tripgen: alerts, actions, maintenance, synthetic checks")
     behind = [
         *_alert_names(catalogue.alerts),
         *((f"action:{action.id}", action.source) for action in catalogue.actions),
+        ("scaling:nodes", NODE_SCALING.source),
+        ("scaling:database", DATABASE_SCALING.source),
         *((f"signal:{signal.name}", signal.source) for signal in recorded),
         *((f"suppression:{rule.id}", rule.source) for rule in catalogue.suppressions),
         *((f"web test:{test.id}", test.source) for test in catalogue.web_tests),

@@ -68,3 +68,8 @@ SIGN_IN_LOCKOUT = 10
 POSTGRESQL_READ_ONLY_STORAGE = 95
 # Key Vault tells of a secret, key or certificate this long before it expires.
 KEY_VAULT_NEAR_EXPIRY = timedelta(days=30)
+
+# Logic Apps (Consumption): actions in a workflow, their nesting, characters of one expression.
+WORKFLOW_ACTIONS = 500
+WORKFLOW_DEPTH = 8
+WORKFLOW_EXPRESSION = 8192

@@ -16,7 +16,7 @@ def check(arguments: argparse.Namespace) -> int:
     """Run every check and print each problem on a line."""
     try:
         catalogue = run.sound(load())
-        done = "definitions, limits, sampling, metrics"
+        done = "definitions, limits, sampling, metrics, workflows"
         if not arguments.fast:
             count = run.deep(catalogue)
             done += f"; {count} KQL texts bound, PromQL parsed"

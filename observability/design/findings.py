@@ -315,7 +315,6 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R22",
-        state="planned",
         sections=("8.1.2",),
         says=Text(ko="알림을 Teams와 Slack으로 보냅니다.", en="Alerts go to Teams and Slack."),
         trouble=Text(
@@ -331,7 +330,6 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R23",
-        state="planned",
         sections=("8.1.2",),
         says=Text(
             ko="알림의 조치로 자동 확장과 데이터베이스 확장을 적습니다.",
@@ -525,6 +523,65 @@ FINDINGS: tuple[Finding, ...] = (
             ko="기준은 문서대로 둡니다. 이 알림은 호출이 아니라 채팅에 오며, 패널의 초당 일정 수로 몇 건이었는지 봅니다.",
             en="The threshold stays as documented. It goes to chat, not to a pager; the panel beside it shows how many "
             "itineraries there were.",
+        ),
+    ),
+    Finding(
+        id="R34",
+        state="noted",
+        origin="project",
+        sections=("3.1.2", "8.1.2"),
+        says=Text(
+            ko="애플리케이션 노드 풀은 자동 스케일링되고(6~20), 알림의 조치로 한 번 더 늘립니다.",
+            en="The application pool scales by itself (6 to 20), and an alert's action adds nodes as well.",
+        ),
+        trouble=Text(
+            ko="자동 스케일러가 켜져 있으면 노드 수만 바꾼 것은 곧 되돌려집니다.",
+            en="With the autoscaler on, a mere change of the node count is soon taken back.",
+        ),
+        done=Text(
+            ko="워크플로는 최소 노드 수를 함께 올립니다. 저절로 내려가지 않으므로 부하가 지나가면 사람이 6으로 되돌립니다"
+            "(docs/actions.md).",
+            en="The workflow raises the minimum too. It does not come down by itself: somebody puts it back to 6 when the "
+            "load has passed (docs/actions.md).",
+        ),
+    ),
+    Finding(
+        id="R35",
+        state="noted",
+        origin="project",
+        sections=("5.1.1", "5.1.2", "8.1.2"),
+        says=Text(
+            ko="연결이 80%를 넘으면 데이터베이스를 키웁니다.",
+            en="When 80 % of the connections are in use, the database is scaled up.",
+        ),
+        trouble=Text(
+            ko="크기를 바꾸면 서버가 다시 시작되어 모든 연결이 끊깁니다. 게다가 max_connections는 서버를 만들 때 정해지고 크기를 "
+            "따라가지 않으므로, 키우는 것만으로는 연결이 늘지 않습니다.",
+            en="A new size restarts the server and drops every connection. And max_connections is set when a server is made and "
+            "does not follow its size: scaling alone brings no connection more.",
+        ),
+        done=Text(
+            ko="먼저 승인을 받고, 주 서버를 한 단계만 키우며, 끝나면 max_connections를 올리라고 알립니다. 복제본의 알림으로는 주 "
+            "서버를 건드리지 않습니다.",
+            en="It asks first, moves the primary one size, and then says that max_connections has to be raised. A replica's alert "
+            "does not touch the primary.",
+        ),
+    ),
+    Finding(
+        id="R36",
+        state="noted",
+        origin="project",
+        sections=("8.1.2", "10.2.1"),
+        says=Text(
+            ko="알림이 자동으로 확장하고, 운영 변경은 승인을 받습니다.",
+            en="Alerts scale automatically, and changes of production are approved.",
+        ),
+        trouble=Text(ko="두 문장이 서로 다릅니다.", en="The two disagree."),
+        done=Text(
+            ko="노드는 묻지 않고 늘립니다. 서비스를 멈추지 않기 때문입니다. 데이터베이스는 다시 시작되므로 먼저 묻습니다. 둘 다 "
+            "배포 매개변수로 바꿉니다.",
+            en="Nodes are added without a question, as nothing stops for it; the database, which restarts, is asked about first. "
+            "Both are deployment parameters.",
         ),
     ),
 )

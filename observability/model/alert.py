@@ -38,12 +38,22 @@ class Channel(Enum):
     SMS = "sms"
 
 
+class Workflow(Enum):
+    """The Logic App workflows that an action may call (render/arm_workflows.py)."""
+
+    TEAMS = "teams"
+    SLACK = "slack"
+    SCALE_NODES = "scale-nodes"
+    SCALE_DATABASE = "scale-database"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Action(Definition):
     """Somebody or something that an alert tells.
 
     ``code`` is two letters for the group's short name, which Azure limits to 12 characters. The address itself
-    is a secureString parameter of the deployment, named after ``id``.
+    is a secureString parameter of the deployment, named after ``id``; an action of a Logic App names the ``workflow``
+    instead, and two may share one.
     """
 
     id: str
@@ -51,6 +61,7 @@ class Action(Definition):
     channel: Channel
     code: str
     does: Text
+    workflow: Workflow | None = None
     source: Source | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from observability.model.fact import Fact, Value
 from observability.model.source import Source
-from observability.model.system import Endpoint, Region, ResourceName, VmSize
+from observability.model.system import Endpoint, NodePool, Region, ResourceName, VmSize
 from observability.model.text import Text
 from observability.model.units import Quantity
 
@@ -272,3 +272,28 @@ class AlertLine(Fact):
 
     limit: Quantity
     window: timedelta
+
+
+class Scaling(Fact):
+    """How far apart two changes are at least, whether somebody is asked first, and how long an answer is waited for.
+
+    ``settles`` is how long a change may take before people are told that it has not ended.
+    """
+
+    cooldown: timedelta
+    asks: bool
+    answer_within: timedelta
+    settles: timedelta
+
+
+class NodeScaling(Scaling):
+    """One action adds ``step`` nodes to ``pool``, never past its maximum."""
+
+    pool: NodePool
+    step: int
+
+
+class DatabaseScaling(Scaling):
+    """One action moves ``database`` from its size to the next one, and no further."""
+
+    database: Database

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from observability.model.alert import Action, Alert, Channel, Suppression, WebTest
+from observability.model.alert import Action, Alert, Channel, Suppression, WebTest, Workflow
 from observability.model.text import Lang
-from observability.render.arm import Parameter, Resource, parameter, resource_id, text
+from observability.render.arm import Parameter, Resource, parameter, quoted, resource_id, text
 
 GROUP_TYPE = "Microsoft.Insights/actionGroups"
+WORKFLOW_TYPE, WORKFLOW_API = "Microsoft.Logic/workflows", "2017-07-01"
+# The name of the trigger by which an action group calls a workflow.
+TRIGGER = "alert"
 # Korea, where the on-call numbers are (reading R22).
 COUNTRY_CODE = "82"
 
@@ -16,36 +19,25 @@ def _camel(slug: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+_ADDRESSES = {
+    Channel.WEBHOOK: ("Url", "Integration URL, with its key."),
+    Channel.SMS: ("PhoneNumber", "National number without the leading 0."),
+}
+
+
 def address_parameter(action: Action) -> str:
-    """The secureString that holds the receiver's address."""
-    suffix = {Channel.WEBHOOK: "Url", Channel.LOGIC_APP: "CallbackUrl", Channel.SMS: "PhoneNumber"}
-    return _camel(action.id) + suffix[action.channel]
-
-
-def workflow_parameter(action: Action) -> str:
-    return f"{_camel(action.id)}Workflow"
+    """The secureString that holds the receiver's address. A workflow's is read while deploying: KeyError."""
+    return _camel(action.id) + _ADDRESSES[action.channel][0]
 
 
 def parameters(actions: tuple[Action, ...]) -> list[Parameter]:
     """What a deployment must or may say about the receivers."""
     found = []
     for action in actions:
-        what = {
-            Channel.WEBHOOK: "Integration URL, with its key.",
-            Channel.LOGIC_APP: "Callback URL of the workflow's trigger, with its signature.",
-            Channel.SMS: "National number without the leading 0.",
-        }[action.channel]
-        found.append(
-            Parameter(address_parameter(action), f"{action.title.en}: {what}", "secureString", example="<secret>")
-        )
-        if action.channel is Channel.LOGIC_APP:
-            found.append(
-                Parameter(
-                    workflow_parameter(action),
-                    f"{action.title.en}: name of the Logic App workflow in this resource group.",
-                    default=f"la-tripgen-{action.id}",
-                )
-            )
+        if action.channel not in _ADDRESSES:
+            continue
+        said = f"{action.title.en}: {_ADDRESSES[action.channel][1]}"
+        found.append(Parameter(address_parameter(action), said, "secureString", example="<secret>"))
         if action.channel is Channel.WEBHOOK:
             found.append(
                 Parameter(
@@ -56,6 +48,21 @@ def parameters(actions: tuple[Action, ...]) -> list[Parameter]:
                 )
             )
     return found
+
+
+def workflow_name(workflow: Workflow | str) -> str:
+    """``la-tripgen-teams``; workflows that no action calls go by their text."""
+    return f"la-tripgen-{workflow.value if isinstance(workflow, Workflow) else workflow}"
+
+
+def workflow_id(workflow: Workflow | str) -> str:
+    return resource_id(WORKFLOW_TYPE, workflow_name(workflow))
+
+
+def callback_url(workflow: Workflow | str, trigger: str = TRIGGER) -> str:
+    """The address of a workflow's trigger, with its signature: read while deploying, written nowhere."""
+    trigger_id = resource_id(f"{WORKFLOW_TYPE}/triggers", workflow_name(workflow), trigger)[1:-1]
+    return f"[listCallbackUrl({trigger_id}, {quoted(WORKFLOW_API)}).value]"
 
 
 def group_name(actions: tuple[Action, ...]) -> str:
@@ -76,19 +83,16 @@ def group(actions: tuple[Action, ...]) -> Resource:
     """One action group."""
     hooks, apps, phones = [], [], []
     for action in actions:
-        address = parameter(address_parameter(action))
         if action.channel is Channel.WEBHOOK:
-            common = parameter(f"{_camel(action.id)}CommonSchema")
+            common, address = parameter(f"{_camel(action.id)}CommonSchema"), parameter(address_parameter(action))
             hooks.append({"name": action.id, "serviceUri": address, "useCommonAlertSchema": common})
         elif action.channel is Channel.LOGIC_APP:
-            workflow = resource_id("Microsoft.Logic/workflows", parameter(workflow_parameter(action)))
-            apps.append(
-                {"name": action.id, "resourceId": workflow, "callbackUrl": address, "useCommonAlertSchema": True}
-            )
+            apps.append(_workflow_receiver(action))
         else:
+            address = parameter(address_parameter(action))
             phones.append({"name": action.id, "countryCode": COUNTRY_CODE, "phoneNumber": address})
     receivers = {"webhookReceivers": hooks, "logicAppReceivers": apps, "smsReceivers": phones}
-    return {
+    body: Resource = {
         "type": GROUP_TYPE,
         "apiVersion": "2023-01-01",
         "name": group_name(actions),
@@ -98,6 +102,20 @@ def group(actions: tuple[Action, ...]) -> Resource:
             "enabled": True,
             **{name: items for name, items in receivers.items() if items},
         },
+    }
+    if apps:
+        body["dependsOn"] = list(dict.fromkeys(app["resourceId"] for app in apps))
+    return body
+
+
+def _workflow_receiver(action: Action) -> Resource:
+    if action.workflow is None:
+        raise ValueError(f"action '{action.id}' calls no workflow")
+    return {
+        "name": action.id,
+        "resourceId": workflow_id(action.workflow),
+        "callbackUrl": callback_url(action.workflow),
+        "useCommonAlertSchema": True,
     }
 
 

@@ -169,14 +169,25 @@ def test_the_same_rules_stand_in_the_whole_template() -> None:
         assert {key: value for key, value in whole[alone["name"]].items() if key != "dependsOn"} == alone
 
 
+CALLED = re.compile(
+    r"\[listCallbackUrl\(resourceId\('Microsoft.Logic/workflows/triggers', '(la-tripgen-[a-z-]+)', 'alert'\), '2017-07-01'\)\.value\]"
+)
+
+
 def test_every_combination_of_actions_has_one_group_and_no_address_is_in_it() -> None:
     template = load("azure/alerts.json")
+    workflows = {r["name"] for r in template["resources"] if r["type"] == "Microsoft.Logic/workflows"}
     groups = [r for r in template["resources"] if r["type"].endswith("actionGroups")]
     assert len(groups) == len({alert["action"] for alert in ALERTS}) == 7
     for group in groups:
         for kind, items in group["properties"].items():
             for receiver in items if kind.endswith("Receivers") else ():
-                address = receiver.get("serviceUri") or receiver.get("callbackUrl") or receiver["phoneNumber"]
+                if kind == "logicAppReceivers":
+                    called = CALLED.fullmatch(receiver["callbackUrl"])
+                    assert called is not None, receiver
+                    assert called[1] in workflows
+                    continue
+                address = receiver.get("serviceUri") or receiver["phoneNumber"]
                 name = re.fullmatch(r"\[parameters\('(\w+)'\)\]", address)
                 assert name is not None, address
                 assert template["parameters"][name[1]]["type"] == "secureString"

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.web_tests import CHECKS
 from observability.design.services import SERVICES
-from observability.model.alert import Action, Alert, Category, Channel, Severity, Suppression, WebTest
+from observability.model.alert import Action, Alert, Category, Channel, Severity, Suppression, WebTest, Workflow
 from observability.model.signal import Engine, Signal
 from observability.model.text import LANGS, Text
 from observability.model.units import Unit, minutes, percent
@@ -17,7 +17,9 @@ WORDS = Text("주문", "Orders")
 
 
 def _action(ident: str, channel: Channel, code: str) -> Action:
-    return Action(id=ident, title=Text(f"{ident} 알림", f"Tell {ident}"), channel=channel, code=code, does=WORDS)
+    workflow = Workflow.SCALE_NODES if channel is Channel.LOGIC_APP else None
+    title = Text(f"{ident} 알림", f"Tell {ident}")
+    return Action(id=ident, title=title, channel=channel, code=code, does=WORDS, workflow=workflow)
 
 
 BELL = _action("night-bell", Channel.WEBHOOK, "nb")
@@ -65,13 +67,17 @@ def test_an_action_group_with_a_webhook_a_logic_app_and_an_sms() -> None:
             "logicAppReceivers": [
                 {
                     "name": "call-the-baker",
-                    "resourceId": "[resourceId('Microsoft.Logic/workflows', parameters('callTheBakerWorkflow'))]",
-                    "callbackUrl": "[parameters('callTheBakerCallbackUrl')]",
+                    "resourceId": "[resourceId('Microsoft.Logic/workflows', 'la-tripgen-scale-nodes')]",
+                    "callbackUrl": (
+                        "[listCallbackUrl(resourceId('Microsoft.Logic/workflows/triggers', 'la-tripgen-scale-nodes', "
+                        "'alert'), '2017-07-01').value]"
+                    ),
                     "useCommonAlertSchema": True,
                 }
             ],
             "smsReceivers": [{"name": "owner", "countryCode": "82", "phoneNumber": "[parameters('ownerPhoneNumber')]"}],
         },
+        "dependsOn": ["[resourceId('Microsoft.Logic/workflows', 'la-tripgen-scale-nodes')]"],
     }
 
 
@@ -80,6 +86,14 @@ def test_an_action_group_lists_only_the_kinds_of_receivers_it_has() -> None:
     properties = arm_actions.group((baker, other))["properties"]
     assert list(properties) == ["groupShortName", "enabled", "logicAppReceivers"]
     assert [receiver["name"] for receiver in properties["logicAppReceivers"]] == ["call-the-baker", "other-baker"]
+
+
+def test_a_group_whose_actions_share_a_workflow_waits_for_it_once_and_one_without_waits_for_nothing() -> None:
+    other = _action("other-baker", Channel.LOGIC_APP, "ob")
+    assert arm_actions.group((BAKER, other))["dependsOn"] == [
+        "[resourceId('Microsoft.Logic/workflows', 'la-tripgen-scale-nodes')]"
+    ]
+    assert "dependsOn" not in arm_actions.group((BELL, OWNER))
 
 
 def test_the_names_of_a_group_are_made_of_the_codes_of_its_actions() -> None:
@@ -111,19 +125,6 @@ def test_addresses_are_secrets_without_a_default_and_the_rest_has_one() -> None:
             default=True,
         ),
         Parameter(
-            name="callTheBakerCallbackUrl",
-            description="Tell call-the-baker: Callback URL of the workflow's trigger, with its signature.",
-            type="secureString",
-            default=None,
-            example="<secret>",
-        ),
-        Parameter(
-            name="callTheBakerWorkflow",
-            description="Tell call-the-baker: name of the Logic App workflow in this resource group.",
-            type="string",
-            default="la-tripgen-call-the-baker",
-        ),
-        Parameter(
             name="ownerPhoneNumber",
             description="Tell owner: National number without the leading 0.",
             type="secureString",
@@ -133,7 +134,7 @@ def test_addresses_are_secrets_without_a_default_and_the_rest_has_one() -> None:
     ]
 
 
-@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("channel", [Channel.WEBHOOK, Channel.SMS])
 def test_the_address_of_every_channel_is_declared_as_a_secret_without_a_value(channel: Channel) -> None:
     action = _action("made-up", channel, "mu")
     declared = {parameter.name: parameter.declaration() for parameter in arm_actions.parameters((action,))}
@@ -146,9 +147,9 @@ def test_the_address_of_every_channel_is_declared_as_a_secret_without_a_value(ch
 def test_a_group_uses_exactly_the_parameters_of_its_actions(channel: Channel) -> None:
     action = _action("made-up", channel, "mu")
     used = str(arm_actions.group((action,)))
-    assert [
-        name for name in ("Url", "CallbackUrl", "PhoneNumber", "Workflow", "CommonSchema") if f"madeUp{name}'" in used
-    ] == [parameter.name.removeprefix("madeUp") for parameter in arm_actions.parameters((action,))]
+    assert [name for name in ("Url", "PhoneNumber", "CommonSchema") if f"madeUp{name}'" in used] == [
+        parameter.name.removeprefix("madeUp") for parameter in arm_actions.parameters((action,))
+    ]
 
 
 # --- suppression --------------------------------------------------------------------------------------------
