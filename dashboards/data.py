@@ -8,7 +8,7 @@ from observability.model.signal import Engine
 from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, seconds_of
-from observability.signals import postgresql, redis, service_bus
+from observability.signals import exporter, postgresql, redis, service_bus
 
 LAG = Goal(
     title=Text(ko="허용하는 복제 지연", en="Replication lag allowed"),
@@ -89,6 +89,17 @@ DASHBOARD = Dashboard(
                     goals=(NO_DEAD_LETTER,),
                     width=6,
                     height=5,
+                ),
+            ),
+        ),
+        Row(
+            title=Text(ko="저장소가 답하는가", en="Do the stores answer?"),
+            panels=(
+                Panel(
+                    title=Text(ko="읽기에 성공한 비율", en="Reads that succeeded"),
+                    shows=exporter.STORE_READ,
+                    line_of=("data-store-unreadable",),
+                    width=24,
                 ),
             ),
         ),

@@ -7,7 +7,7 @@ from observability.design.platform import GATEWAY, RATE_RULE
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Note, Panel, Row
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, number, percent
+from observability.model.units import Quantity, Unit, minutes, number, percent
 from observability.signals import edge
 
 _BEHIND_ANSWERS = Derived(
@@ -70,6 +70,7 @@ DASHBOARD = Dashboard(
                     title=Text(ko="원본 상태", en="Health of the origin"),
                     shows=edge.ORIGIN_HEALTH,
                     kind=Kind.STAT,
+                    line_of=("origin-unhealthy",),
                     goals=(ORIGIN_ANSWERS,),
                     last="15m",
                     width=6,
@@ -102,6 +103,7 @@ DASHBOARD = Dashboard(
                 Panel(
                     title=Text(ko="원본 상태", en="Health of the origin"),
                     shows=edge.ORIGIN_HEALTH,
+                    line_of=("origin-unhealthy",),
                     goals=(ORIGIN_ANSWERS,),
                 ),
                 Panel(
@@ -138,6 +140,13 @@ DASHBOARD = Dashboard(
         Row(
             title=Text(ko="WAF", en="WAF"),
             panels=(
+                Panel(
+                    title=Text(ko="5분마다 막은 요청", en="Requests blocked, every 5 minutes"),
+                    shows=edge.WAF_BLOCKED,
+                    line_of=("firewall-blocking",),
+                    step=minutes(5),
+                    width=24,
+                ),
                 Panel(
                     title=Text(ko="규칙과 처리별 요청 (Front Door)", en="Requests by rule and action (Front Door)"),
                     shows=edge.WAF_BY_RULE,

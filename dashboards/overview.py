@@ -188,8 +188,9 @@ DASHBOARD = Dashboard(
                 ),
                 Panel(
                     title=Text(ko="하루치 기록의 양", en="Records written in a day"),
-                    shows=workspace.VOLUME_DAY,
+                    shows=workspace.VOLUME_IN_ALL,
                     kind=Kind.GAUGE,
+                    line_of=("daily-cap-near",),
                     goals=(CAP,),
                     description=_plain(
                         "서비스를 지켜보려고 남기는 기록의 양. 한도에 닿으면 그날은 더 볼 수 없습니다.",

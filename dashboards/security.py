@@ -5,7 +5,7 @@ from observability.design.security import ROTATION
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Note, Panel, Row
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, hours
+from observability.model.units import Quantity, Unit, hours, minutes
 from observability.signals import key_vault, security
 
 # The day of the daily review.
@@ -108,6 +108,13 @@ DASHBOARD = Dashboard(
         Row(
             title=Text(ko="로그인", en="Sign-ins"),
             panels=(
+                Panel(
+                    title=Text(ko="15분마다 계정별 실패", en="Failures of each account, every 15 minutes"),
+                    shows=security.SIGN_INS_OF_ACCOUNT,
+                    line_of=("sign-ins-failing",),
+                    step=minutes(15),
+                    width=24,
+                ),
                 Panel(
                     title=Text(ko="로그인 실패", en="Failed sign-ins"),
                     shows=security.SIGN_IN_FAILURES,

@@ -50,8 +50,9 @@ DASHBOARD = Dashboard(
             panels=(
                 Panel(
                     title=Text(ko="지난 24시간 수집량", en="Volume of the last 24 hours"),
-                    shows=workspace.VOLUME_DAY,
+                    shows=workspace.VOLUME_IN_ALL,
                     kind=Kind.GAUGE,
+                    line_of=("daily-cap-near",),
                     goals=(CAP,),
                     last="24h",
                     width=6,

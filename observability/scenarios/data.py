@@ -54,6 +54,11 @@ CONNECTIONS_GONE = Scenario(
 )  # fmt: skip
 
 
+_UNREADABLE = Expected(
+    alert="data-store-unreadable", which={"collector": "postgresql"}, count=1, within=minutes(2), resolved=minutes(8)
+)
+
+
 def _database_down(id: str, title: Text, happens: Text, lasts: int, *, budget: bool) -> Scenario:
     return Scenario(
         id=id,
@@ -72,6 +77,7 @@ def _database_down(id: str, title: Text, happens: Text, lasts: int, *, budget: b
                 for service in _NEED_DATABASE
             ),
             *(burns(service.role, within=minutes(10)) for service in _NEED_DATABASE if budget),
+            *((_UNREADABLE,) if budget else ()),
         ),
     )  # fmt: skip
 
@@ -119,15 +125,55 @@ REPLICA_LAG = Scenario(
 REDIS_DOWN = Scenario(
     id="redis-failover",
     title=Text(ko="Redis 장애 조치", en="A failover of Redis"),
-    happens=Text(ko="캐시가 1분 동안 답하지 않습니다.", en="The cache answers nobody for a minute."),
+    happens=Text(
+        ko="캐시가 문서가 허용하는 1분 동안 답하지 않습니다.",
+        en="The cache answers nobody for the minute that the document allows.",
+    ),
     source=Section("10.1.2"),
     begins=kst("2026-11-24 16:00"),
     lasts=minutes(1),
     faults=lambda begin, end: (faults.Cache(start=begin, end=end, down=True),),
-    unwatched=Text(
-        ko="응답하지 않는 캐시의 알림이 아직 없습니다. 서비스는 데이터베이스로 대신합니다.",
-        en="There is no alert yet on a cache that does not answer; the services fall back on the database.",
+)
+REDIS_GONE = Scenario(
+    id="redis-gone",
+    title=Text(ko="Redis가 10분 동안 답하지 않음", en="Redis does not answer for 10 minutes"),
+    happens=Text(
+        ko="장애 조치가 끝나지 않습니다. 서비스는 데이터베이스로 대신하고 느려집니다.",
+        en="The failover does not end. The services fall back on the database, and are slow.",
     ),
+    source=Section("10.1.2"),
+    begins=kst("2026-11-24 16:00"),
+    lasts=minutes(10),
+    faults=lambda begin, end: (faults.Cache(start=begin, end=end, down=True),),
+    expects=(
+        Expected(
+            alert="data-store-unreadable", which={"collector": "redis"}, count=1, within=minutes(2), resolved=minutes(8)
+        ),
+    ),
+)
+
+
+def _not_saving(kind: str, ko: str, en: str) -> Scenario:
+    return Scenario(
+        id=f"redis-{kind.lower()}-not-written",
+        title=Text(ko=f"Redis가 {kind}를 쓰지 못함", en=f"Redis cannot write its {kind}"),
+        happens=Text(ko=ko, en=en),
+        source=Section("5.3.1"),
+        begins=kst("2026-11-24 16:00"),
+        lasts=minutes(40),
+        faults=lambda begin, end: (faults.NotSaved(start=begin, end=end, kind=kind),),
+        # Without errors there are no values, and without values a metric alert does not resolve.
+        expects=(Expected(alert=f"redis-{kind.lower()}-failing", by=(), count=1, within=minutes(7)),),
+    )
+
+
+RDB_NOT_WRITTEN = _not_saving(
+    "RDB",
+    "저장 계정의 네트워크 규칙이 바뀌어 매시간의 스냅숏이 저장되지 않습니다.",
+    "A network rule of the storage account changed, and the hourly snapshot is not saved.",
+)
+AOF_NOT_WRITTEN = _not_saving(
+    "AOF", "디스크가 느려 명령 로그가 밀립니다.", "The disk is slow, and the log of commands falls behind."
 )
 REDIS_COLD = Scenario(
     id="redis-low-hits",

@@ -168,7 +168,8 @@ REGION_LOST = Scenario(
         )
         for service in SERVICES
     )
-    + _pods_gone(*SERVICES),
+    + _pods_gone(*SERVICES)
+    + (Expected(alert="origin-unhealthy", by=(), count=1, within=minutes(4), resolved=minutes(5)),),
 )
 
 SUNDAY_MAINTENANCE = Scenario(

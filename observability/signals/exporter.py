@@ -1,6 +1,6 @@
 """The exporter about itself: whether its sources answer and what it holds."""
 
-from observability.model.signal import Instrument, InstrumentKind
+from observability.model.signal import Instrument, InstrumentKind, PromQL, Signal
 from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Unit
@@ -104,4 +104,29 @@ BUILD_INFO = _own(
     "Always 1; the labels tell version and role.",
     "version",
     "role",
+)
+
+STORE_READ = Signal(
+    name="exporter_reads_succeeded",
+    title=Text(ko="저장소를 읽은 비율", en="Reads of a store that succeeded"),
+    unit=Unit.PERCENT,
+    help=Text(
+        ko="수집기가 저장소(PostgreSQL, Redis, Service Bus)를 읽은 비율.",
+        en="Share of the time in which the collector could read its store (PostgreSQL, Redis, Service Bus).",
+    ),
+    source=_OWN_STATE,
+    promql=PromQL(
+        expr=f"100 * max by (collector) (avg_over_time({COLLECTOR_SUCCESS.name}[$window]))", by=("collector",)
+    ),
+)
+METRICS_MISSING = Signal(
+    name="exporter_missing",
+    title=Text(ko="exporter의 메트릭이 없음", en="No metrics of the exporter"),
+    unit=Unit.COUNT,
+    help=Text(
+        ko="공용 exporter의 메트릭이 하나도 없으면 1. 있으면 아무것도 없습니다.",
+        en="1 while there is no metric of the shared exporter; nothing while there is.",
+    ),
+    source=_OWN_STATE,
+    promql=PromQL(expr=f'absent({BUILD_INFO.name}{{role="cluster"}})', by=("role",)),
 )

@@ -25,6 +25,19 @@ SIGN_IN_FAILURES = Signal(
     ),
 )
 
+SIGN_INS_OF_ACCOUNT = Signal(
+    name="sign_in_failures_of_account",
+    title=Text(ko="계정별 로그인 실패", en="Failed sign-ins by account"),
+    unit=Unit.COUNT,
+    help=Text(ko="계정마다 Entra 로그인 실패 수.", en="Sign-ins to Entra that failed, by account."),
+    source=Section("8.2.1", reading="R10"),
+    kql=Kql(
+        rows="SigninLogs",
+        summarize='value = countif(ResultType != "0")',
+        by={"account": "UserPrincipalName"},
+    ),
+)
+
 REFUSED_API_CALLS = Signal(
     name="kubernetes_refused_calls",
     title=Text(ko="Kubernetes API가 거절한 호출", en="Calls that the Kubernetes API refused"),

@@ -1,5 +1,7 @@
 """The telemetry pipeline itself: volume against the cap, sampling in effect, delay."""
 
+from dataclasses import replace
+
 from observability.model.query import Kql
 from observability.model.signal import PlatformMetric, Signal
 from observability.model.source import Derived, Section
@@ -11,42 +13,36 @@ INGESTION_TIME = PlatformMetric(
 )
 FAILED_QUERY_COUNT = PlatformMetric(resource="workspace", metric="Query Failure Count", aggregation="Count")
 
+_BILLED = Kql(
+    rows="""
+        Usage
+        | where IsBillable == true
+    """,
+    # Quantity is in MB of a million bytes; the cap is in GB of a thousand of those.
+    summarize="megabytes = sum(Quantity)",
+    result="| extend value = megabytes / 1000.0",
+)
+
 VOLUME = Signal(
     name="workspace_volume",
     title=Text(ko="과금 수집량", en="Billable volume"),
     unit=Unit.GIGABYTES,
     help=Text(ko="테이블별 과금 수집량(GB).", en="Billable data by table, in GB."),
     source=Section("8.1.1", reading="R18"),
-    kql=Kql(
-        rows="""
-            Usage
-            | where IsBillable == true
-        """,
-        # Quantity is in MB of a million bytes; the cap is in GB of a thousand of those.
-        summarize="megabytes = sum(Quantity)",
-        by={"table_name": "DataType"},
-        result="| extend value = megabytes / 1000.0",
-    ),
+    kql=replace(_BILLED, by={"table_name": "DataType"}),
 )
 
-VOLUME_DAY = Signal(
-    name="workspace_volume_day",
-    title=Text(ko="하루 과금 수집량", en="Billable volume of a day"),
+VOLUME_IN_ALL = Signal(
+    name="workspace_volume_in_all",
+    title=Text(ko="모든 표의 과금 수집량", en="Billable volume of all tables"),
     unit=Unit.GIGABYTES,
     # The cap's day begins at an hour that Azure picks for each workspace, so no calendar day is the cap's day.
     help=Text(
-        ko="지난 24시간의 과금 수집량. 일일 한도와 견줍니다(한도의 하루는 Azure가 정한 시각에 시작합니다).",
-        en="Billable data of the last 24 hours, to hold against the daily cap (whose day begins at an hour Azure picks).",
+        ko="구간 전체의 과금 수집량(GB). 하루 구간이면 일일 한도와 견줍니다.",
+        en="Billable data of the whole window, in GB; over a day, to hold against the daily cap.",
     ),
     source=Section("8.1.1", reading="R18"),
-    kql=Kql(
-        rows="""
-            Usage
-            | where IsBillable == true and TimeGenerated > ago(24h)
-        """,
-        summarize="megabytes = sum(Quantity)",
-        result="| extend value = megabytes / 1000.0",
-    ),
+    kql=_BILLED,
 )
 
 CAP_HITS = Signal(

@@ -161,3 +161,30 @@ class NearExpiry(Fault):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CapReached(Fault):
     """The workspace's daily cap is hit: no billable rows until the end."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotSaved(Fault):
+    """Redis cannot save: ``kind`` is RDB or AOF."""
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignInsFail(Fault):
+    """So many sign-ins of an account fail each minute."""
+
+    account: str
+    per_minute: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unscraped(Fault):
+    """Nobody reads the shared exporter: no metric of it is there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Volume(Fault):
+    """The workspace takes in ``factor`` times as much."""
+
+    factor: float

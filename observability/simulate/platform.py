@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from observability.design.platform import CLUSTER
+from observability.design.platform import CLUSTER, RATE_RULE
+from observability.design.services import SERVICES
+from observability.simulate import faults
 from observability.simulate.stores import values_of
 from observability.simulate.world import ENTITIES, SHARDS, World
 
 Dimensions = tuple[tuple[str, str], ...]
 """Azure's dimension names and values, sorted."""
 _NODES: Mapping[str, int] = {"node_cpu_usage_percentage": 0, "node_memory_working_set_percentage": 1}
+
+_RATE_LIMIT = RATE_RULE.limit.value if RATE_RULE.limit is not None else 0
 
 
 def measured(world: World, resource: str, metric: str) -> Iterator[tuple[datetime, Dimensions, float]]:
@@ -36,6 +40,24 @@ def measured(world: World, resource: str, metric: str) -> Iterator[tuple[datetim
                 entity = name.partition("/")[0]
                 dead[entity] = dead.get(entity, 0) + world.messages(name, moment)[1]
             yield from ((moment, (("EntityName", entity),), float(many)) for entity, many in dead.items())
+        return
+    if (resource, metric) == ("redis", "errors"):
+        for _, moment in world.moments():
+            kinds = {fault.kind for fault in world.of(faults.NotSaved, moment)}
+            yield from ((moment, (("ErrorType", kind),), 1.0) for kind in sorted(kinds))
+        return
+    if (resource, metric) == ("front_door", "OriginHealthPercentage"):
+        for _, moment in world.moments():
+            # One gateway stands before all services: it answers probes while any of them does.
+            up = len(SERVICES) > len(world.of(faults.Stopped, moment))
+            yield moment, (), 100.0 if up else 0.0
+        return
+    if (resource, metric) == ("front_door", "WebApplicationFirewallRequestCount"):
+        for _, moment in world.moments():
+            over = sum(max(0, fault.per_minute - _RATE_LIMIT) for fault in world.of(faults.Attack, moment))
+            # Somebody always looks for an old weakness, and many requests add to a score and pass.
+            yield moment, (("Action", "Block"),), 3.0 + over
+            yield moment, (("Action", "Log"),), 2_000.0
         return
     found = False
     for _, moment in world.moments():

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from statistics import NormalDist
 from typing import NamedTuple
 
+from observability import __version__
 from observability.design.data import POSTGRESQL
 from observability.design.services import AI, NAMESPACE
-from observability.signals import ai, postgresql, redis, services
+from observability.signals import ai, exporter, postgresql, redis, services
 from observability.simulate.cluster import name_of
-from observability.simulate.faults import DatabaseDown, ExternalFailure
+from observability.simulate.faults import DatabaseDown, ExternalFailure, Unscraped
 from observability.simulate.load import OPERATIONS, ROLES, of_day
 from observability.simulate.settings import ITEM_COUNT
 from observability.simulate.stores import MAX_CONNECTIONS
@@ -53,6 +54,7 @@ def scraped(world: World) -> Iterator[Scraped]:
     yield from _cluster(world, moments, seconds)
     yield from _stores(world, moments, seconds)
     yield from _calls(world, moments, seconds)
+    yield from _exporter(world, moments, seconds)
 
 
 def _answered(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
@@ -203,3 +205,18 @@ def _calls(world: World, moments: list[datetime], seconds: list[float]) -> Itera
             totals["failure"] += calls * (1 - spared)
         for outcome, values in ended.items():
             yield Scraped(f"{ai.EXTERNAL_CALL.name}_count", {"api": host, "outcome": outcome}, seconds, values)
+
+
+def _exporter(world: World, moments: list[datetime], seconds: list[float]) -> Iterator[Scraped]:
+    """The shared exporter about itself: which stores it can read."""
+    up: dict[str, list[bool]] = {
+        "postgresql": [not world.of(DatabaseDown, moment) for moment in moments],
+        "redis": [world.cache(moment)[2] for moment in moments],
+        "service_bus": [True] * len(moments),
+    }
+    seen = [not world.of(Unscraped, moment) for moment in moments]
+    there: list[float | None] = [1.0 if each else None for each in seen]
+    yield Scraped(exporter.BUILD_INFO.name, {"role": "cluster", "version": __version__}, seconds, there)
+    for collector, read in up.items():
+        values = [float(answers) if each else None for answers, each in zip(read, seen, strict=True)]
+        yield Scraped(exporter.COLLECTOR_SUCCESS.name, {"collector": collector}, seconds, values)

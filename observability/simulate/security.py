@@ -27,6 +27,12 @@ def selects(con: DuckDBPyConnection, world: World) -> Iterator[tuple[str, str]]:
         if isinstance(fault, faults.NearExpiry)
     ]
     load(con, "announced", {"happened": "TIMESTAMP", "kind": "VARCHAR", "path": "VARCHAR"}, announced)
+    guesses = [
+        (_at(moment), fault.account, fault.per_minute)
+        for _, moment in world.moments()
+        for fault in world.of(faults.SignInsFail, moment)
+    ]
+    load(con, "guessed", {"happened": "TIMESTAMP", "account": "VARCHAR", "many": "INTEGER"}, guesses)
     yield "SigninLogs", _SIGN_INS
     yield "AADManagedIdentitySignInLogs", _IDENTITIES
     yield "AuditLogs", _DIRECTORY
@@ -58,6 +64,10 @@ SELECT happened + to_seconds(whole(rowid, 1, 600)) AS TimeGenerated, 'person' ||
     CASE WHEN u(rowid, 4) < 0.06 THEN 'Invalid username or password.' ELSE '' END AS ResultDescription,
     'Browser' AS ClientAppUsed, 'none' AS RiskLevelDuringSignIn, 'SignInLogs' AS Category, hex(rowid, 5) AS Id
 FROM tick WHERE hour(happened + INTERVAL 9 HOUR) BETWEEN 8 AND 19
+UNION ALL
+SELECT happened + to_milliseconds((60000.0 * n / many)::BIGINT), account, 'Azure Portal', '198.51.100.23', 'XX', '50126',
+    'Invalid username or password.', 'Browser', 'none', 'SignInLogs', hex(rowid * 1000 + n, 9)
+FROM (SELECT rowid, *, unnest(range(many)) AS n FROM guessed)
 """
 _IDENTITIES = """
 SELECT happened AS TimeGenerated, 'id-trip-service' AS ServicePrincipalName, 'Azure Key Vault' AS ResourceDisplayName,

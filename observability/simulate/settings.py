@@ -26,13 +26,15 @@ class WrongSettings(ValueError):
 class Settings:
     """``tps`` is the mean of all requests a second over a day in Korea; a file holds one row for ITEM_COUNT of them.
 
-    ``end`` is excluded and a whole minute. Raises WrongSettings.
+    ``end`` is excluded and a whole minute. ``kept`` is the share of the document's telemetry of requests that ``Usage``
+    counts. Raises WrongSettings.
     """
 
     hours: float = 24
     seed: int = 7
     tps: float = DEFAULT_TPS
     end: datetime = DEFAULT_END
+    kept: float = 1.0
 
     def __post_init__(self) -> None:
         wrong = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,11 @@ def selects(con: DuckDBPyConnection, world: World) -> Iterator[tuple[str, str]]:
         if minute % 60 == 0:
             happened = moment.replace(tzinfo=None)
             stopped = bool(world.of(faults.CapReached, moment))
+            more = math.prod(fault.factor for fault in world.of(faults.Volume, moment))
             for table, size in _SIZES.items():
-                rows.append(
-                    (happened, table, 0.0 if stopped else world.settings.tps * of_day(moment) * 3600 * size / 1e6)
-                )
-            rows += [(happened, table, 0.0 if stopped else megabytes) for table, megabytes in _FIXED.items()]
+                written = world.settings.tps * of_day(moment) * 3600 * size / 1e6 * world.settings.kept
+                rows.append((happened, table, 0.0 if stopped else written * more))
+            rows += [(happened, table, 0.0 if stopped else megabytes * more) for table, megabytes in _FIXED.items()]
     load(con, "taken", {"happened": "TIMESTAMP", "name": "VARCHAR", "mb": "DOUBLE"}, rows)
     capped = [(fault.start.replace(tzinfo=None),) for fault in world.faults if isinstance(fault, faults.CapReached)]
     load(con, "capped", {"happened": "TIMESTAMP"}, capped)

@@ -97,7 +97,8 @@ def mutants(alert: Alert) -> Iterator[tuple[str, Alert]]:
     else:
         yield "window doubled", replace(alert, window=2 * alert.window)
     yield "comparison turned", replace(alert, above=alert.below, below=alert.above)
-    yield "wrong dimension", replace(alert, watches=_misdirected(alert))
+    if (misdirected := _misdirected(alert)) != alert.watches:
+        yield "wrong dimension", replace(alert, watches=misdirected)
     yield "told nobody", replace(alert, actions=())
     for name, value in alert.params.items():
         assert isinstance(value, int)
@@ -113,7 +114,7 @@ def _misdirected(alert: Alert) -> Signal:
         return replace(watches, kql=replace(watches.kql, by={"table": "Type"}))
     if alert.engine is Engine.METRIC:
         assert watches.metric is not None
-        return replace(watches, metric=replace(watches.metric, by={}))
+        return replace(watches, metric=replace(watches.metric, by={}, only={}))
     assert watches.promql is not None
     expr = watches.promql.expr
     if watches.promql.by:
@@ -150,11 +151,19 @@ def _of(scenario: Scenario, original: Alert) -> Iterator[Expected]:
             yield replace(expected, told=expected.told if several else told)
 
 
+# These change nothing that anybody could see: Azure writes the metric only while there are errors, so that the alert fires
+# at the first of them and does not resolve, however long its window is.
+SAME = {("redis-rdb-failing", "window doubled"), ("redis-aof-failing", "window doubled")}
+
+
 def test_a_definition_that_is_broken_is_noticed(record: Callable[[str], None]) -> None:
     missed, found = [], 0
     for alert in CATALOGUE.alerts:
         for what, mutant in mutants(alert):
             by = noticed(mutant)
+            if (alert.id, what) in SAME:
+                assert by is None
+                continue
             found += by is not None
             if by is None:
                 missed.append(f"{alert.id}: {what}")
