@@ -122,4 +122,6 @@ def test_the_parameters_of_a_template_stand_in_the_order_of_their_names() -> Non
 
 def test_a_template_cannot_use_a_parameter_that_nobody_declared() -> None:
     with pytest.raises(KeyError, match=r"^'cty'$"):
-        arm.template([{"type": "Shop/doors", "name": arm.parameter("cty")}], {"city": CITY}, json.dumps, "A made-up shop.")
+        arm.template(
+            [{"type": "Shop/doors", "name": arm.parameter("cty")}], {"city": CITY}, json.dumps, "A made-up shop."
+        )
