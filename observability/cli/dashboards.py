@@ -54,8 +54,8 @@ def _token(file: str | None) -> str:
     if file is not None:
         try:
             return Path(file).read_text(encoding="utf-8").strip()
-        except UnicodeDecodeError:
-            raise WrongArgument(f"--token-file {file}: holds no text") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise WrongArgument(f"--token-file {file}: {getattr(error, 'strerror', None) or 'holds no text'}") from None
     token = os.environ.get(TOKEN, "").strip()
     if not token:
         raise WrongArgument(f"no token: set {TOKEN}, or give --token-file FILE")

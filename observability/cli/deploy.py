@@ -44,7 +44,8 @@ def _deploy(arguments: argparse.Namespace) -> int:
     given = templates.values(Path(arguments.parameters) if arguments.parameters else None)
     if wrong := templates.problems(chosen, given, known):
         raise WrongArgument("\n".join(wrong))
-    if not arguments.what_if and not arguments.yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    asks = not arguments.what_if and not arguments.yes
+    if asks and (arguments.json or not (sys.stdin.isatty() and sys.stdout.isatty())):
         raise WrongArgument("nobody can be asked without a terminal; give --yes to deploy, or --what-if to look first")
     hide = Hide(known, given)
     arm = cloud.connect(arguments)
@@ -52,17 +53,22 @@ def _deploy(arguments: argparse.Namespace) -> int:
         if arguments.what_if:
             _look(arm, chosen, given, hide, arguments.json)
             return main.OK
-        if not arguments.yes:
+        if asks:
             _look(arm, chosen, given, hide, False)
-            if input(f"deploy {', '.join(one.name for one in chosen)} to {arm.group}? [y/N] ").lower() not in (
-                "y",
-                "yes",
-            ):
+            if not _agreed(f"deploy {', '.join(one.name for one in chosen)} to {arm.group}? [y/N] "):
                 print("nothing was deployed", file=sys.stderr)
                 return main.OK
         return _go(arm, chosen, given, hide, arguments)
     finally:
         arm.close()
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        print()
+        return False
 
 
 def _look(arm: Arm, chosen: list[Template], given: Values, hide: Hide, as_json: bool) -> None:
@@ -130,17 +136,17 @@ def _go(arm: Arm, chosen: list[Template], given: Values, hide: Hide, arguments: 
     """Deploy one template after the other; the first that fails is the last."""
     ended: dict[str, Ended] = {}
     for template in chosen:
+        begun = False
         try:
             terminal.progress(f"{template.name}: begins")
             deployments.start(arm, template, given)
+            begun = True
             one = deployments.watch(arm, template, hide, terminal.progress)
-        except KeyboardInterrupt:
-            _goes_on(arm, template, "was interrupted here; what has begun goes on in Azure")
-            raise
         except Refused as error:
             one = Ended("Refused", 0, 0, hide.faults(error.faults))
-        except Exception:
-            _goes_on(arm, template, "what has begun goes on in Azure")
+        except BaseException as error:
+            if begun or isinstance(error, KeyboardInterrupt):
+                _goes_on(arm, template, "goes on in Azure" if begun else "may have begun, and goes on in Azure then")
             raise
         ended[template.name] = one
         terminal.progress("")

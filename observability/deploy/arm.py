@@ -253,11 +253,13 @@ def _client(arm: Arm, credential: TokenCredential | None, verify: bool | str) ->
     if credential is not None:
         audience = MANAGEMENT if local else f"https://{urlsplit(arm.endpoint).hostname}"
         listed.append(policies.BearerTokenCredentialPolicy(credential, f"{audience}/.default"))
+    # A proxy of the environment is a way out; nothing for this machine goes that way.
+    transport = Transport(connection_verify=verify, connection_timeout=20, read_timeout=120, use_env_settings=not local)
     return DeploymentsMgmtClient(
         credential or NoSignIn(),
         arm.subscription,
         arm.endpoint,
         policies=listed,
-        transport=Transport(connection_verify=verify, connection_timeout=20, read_timeout=120),
+        transport=transport,
         polling_interval=int(_PAUSE),
     )

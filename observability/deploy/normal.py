@@ -101,7 +101,9 @@ def _objects(expected: Mapping[str, Any], live: Mapping[str, Any], path: str) ->
 def _says_nothing(key: str, value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(_says_nothing(name, item) for name, item in value.items())
-    return value in (None, False, "", []) or (key.lower() in _DEFAULTS and value is _DEFAULTS[key.lower()])
+    if value is None or value is False or value == "" or value == []:
+        return True
+    return key.lower() in _DEFAULTS and value is _DEFAULTS[key.lower()]
 
 
 def _lists(expected: list[Any], live: list[Any], path: str) -> Iterator[Difference]:
@@ -143,7 +145,9 @@ def _by(key: str, items: list[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in items:
         name = next(value for own, value in item.items() if own.lower() == key)
-        short = str(name).rpartition("/")[2] if str(name).startswith("/subscriptions/") else str(name)
+        short = str(name)
+        if short.startswith("/subscriptions/"):
+            short = short.rpartition("/")[2].lower()
         while short in found:
             short += "'"
         found[short] = item

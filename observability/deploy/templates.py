@@ -62,19 +62,19 @@ def _secret_properties(part: Any, secrets: frozenset[str]) -> Iterator[str]:
 
 def load(folder: Path, names: Iterable[str] = ORDER) -> list[Template]:
     """The templates of ``folder`` in the order of deployment. Raises WrongArgument."""
-    return [Template(name, _object(folder / "azure" / f"{name}.json", "resources")) for name in _ordered(names)]
-
-
-def _ordered(names: Iterable[str]) -> list[str]:
     wanted = set(names)
-    return [name for name in ORDER if name in wanted]
+    found = []
+    for name in (one for one in ORDER if one in wanted):
+        path = folder / "azure" / f"{name}.json"
+        found.append(Template(name, _object(path, "resources", "`make generate` writes the templates")))
+    return found
 
 
-def _object(path: Path, key: str) -> Mapping[str, Any]:
+def _object(path: Path, key: str, todo: str) -> Mapping[str, Any]:
     try:
         body = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise WrongArgument(f"{path}: is not there; `make generate` writes the templates") from None
+    except OSError as error:
+        raise WrongArgument(f"{path}: {error.strerror}; {todo}") from None
     except ValueError as error:
         raise WrongArgument(f"{path}: is not JSON: {error}") from None
     if not isinstance(body, dict) or not isinstance(body.get(key), list if key == "resources" else dict):
@@ -86,7 +86,7 @@ def values(path: Path | None) -> Values:
     """What a parameters file gives, by name: ``{"value": ...}``, or ``{"reference": ...}`` to a Key Vault."""
     if path is None:
         return {}
-    given: Values = _object(path, "parameters")["parameters"]
+    given: Values = _object(path, "parameters", "name a file like azure/parameters.example.json")["parameters"]
     wrong = [
         f"{path}: parameter '{name}': has neither a value nor a reference"
         for name, entry in given.items()

@@ -50,6 +50,8 @@ class Cloud:
     """Types whose resources go by a long operation."""
     state_of: str = "Azure-AsyncOperation"
     stays: Callable[[str], bool] = lambda _: False
+    rewrites: bool = False
+    """Tell of a resource as services do: see ``as_told``."""
     address: str = ""
     polls: dict[str, int] = field(default_factory=dict)
 
@@ -58,8 +60,8 @@ class Cloud:
         self.orders.append(Order(method, part, (status, body, named), times))
 
     def put(self, resource: Mapping[str, Any]) -> None:
-        name = resource["name"].rpartition("/")[2]
-        self.resources[resource["id"].lower()] = json.loads(json.dumps({**resource, "name": name}))
+        plain = json.loads(json.dumps({**resource, "name": resource["name"].rpartition("/")[2]}))
+        self.resources[resource["id"].lower()] = as_told(plain) if self.rewrites else plain
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Answer:
         for order in self.orders:
@@ -159,6 +161,29 @@ class Cloud:
             words = "At least one resource deployment operation failed."
             ended["error"] = {"code": "DeploymentFailed", "message": words}
         self.deployments[name] = {"running": self.running, "operations": operations, "properties": ended}
+
+
+def as_told(part: Any, key: str = "") -> Any:
+    """What a service makes of what was sent to it: other case, other units, other order, its own additions."""
+    if isinstance(part, dict):
+        told = {name: as_told(item, name) for name, item in reversed(part.items())}
+        if key == "properties":
+            told |= {
+                "provisioningState": "Succeeded",
+                "createdWithApiVersion": "2023-12-01",
+                "muteActionsDuration": None,
+            }
+            told.setdefault("enabled", True)
+        return told
+    if isinstance(part, list):
+        return [as_told(item) for item in reversed(part)]
+    if isinstance(part, str):
+        if part.startswith("/subscriptions/") and key != "id":
+            return part.replace("/resourceGroups/", "/resourcegroups/").replace("Microsoft.", "microsoft.")
+        if key == "location":
+            return part.capitalize()
+        return {"PT1H": "PT60M", "PT5M": "PT300S"}.get(part, part)
+    return float(part) if isinstance(part, int) and not isinstance(part, bool) else part
 
 
 class _Handler(BaseHTTPRequestHandler):
