@@ -109,7 +109,7 @@ class Arm:
         headers = {name.lower(): value for name, value in response.headers.items()}
         if response.status_code >= 400:
             raise refusal(response.status_code, body, what)
-        if body is None and response.text().strip():
+        if response.status_code >= 300 or (body is None and response.text().strip()):
             raise unreadable(what)
         return Reply(response.status_code, body, headers)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,6 +52,8 @@ class Cloud:
     slow: frozenset[str] = frozenset()
     """Types whose resources go by a long operation."""
     state_of: str = "Azure-AsyncOperation"
+    wait: str = "0"
+    """What Retry-After says while an operation is running."""
     stays: Callable[[str], bool] = lambda _: False
     rewrites: bool = False
     """Tell of a resource as services do: see ``as_told``."""
@@ -104,14 +109,18 @@ class Cloud:
         if there["type"] in self.slow:
             operation = f"/operations/delete-{len(self.asked)}"
             self.polls[operation] = self.running
-            return 202, None, {self.state_of: f"{self.address}{operation}", "Retry-After": "0"}
+            return 202, None, {self.state_of: f"{self.address}{operation}", "Retry-After": self.wait}
         return 200, None, {}
 
     def _operation(self, path: str) -> Answer:
         if self.polls[path]:
             self.polls[path] -= 1
             running = None if self.state_of == "Location" or "what-if" in path else {"status": "InProgress"}
-            return (202 if running is None else 200), running, {"Location": self.address + path, "Retry-After": "0"}
+            return (
+                (202 if running is None else 200),
+                running,
+                {"Location": self.address + path, "Retry-After": self.wait},
+            )
         if "what-if" in path:
             name = path.rpartition("what-if-")[2]
             return 200, self.changes.get(name, {"status": "Succeeded", "properties": {"changes": []}}), {}
@@ -122,7 +131,7 @@ class Cloud:
         if path.endswith("/whatIf"):
             self.bodies.append(body)
             self.polls[f"/operations/what-if-{name}"] = self.running
-            return 202, None, {"Location": f"{self.address}/operations/what-if-{name}", "Retry-After": "0"}
+            return 202, None, {"Location": f"{self.address}/operations/what-if-{name}", "Retry-After": self.wait}
         if method == "PUT":
             self.bodies.append(body)
             self._deploy(name, body)
@@ -212,11 +221,25 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *arguments: Any) -> None: ...
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that does not trust the certificate, or was interrupted, is part of the tests."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
-def served(cloud: Cloud | None = None) -> Iterator[Cloud]:
+def served(cloud: Cloud | None = None, certificate: Path | None = None) -> Iterator[Cloud]:
+    """The server on loopback, with TLS where there is a file with its certificate and key."""
     cloud = cloud or Cloud()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"cloud": cloud}))
-    cloud.address = f"http://127.0.0.1:{server.server_address[1]}"
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"cloud": cloud}))
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    cloud.address = f"{'http' if certificate is None else 'https'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
