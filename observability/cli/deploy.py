@@ -64,11 +64,9 @@ def _deploy(arguments: argparse.Namespace) -> int:
 
 
 def _agreed(question: str) -> bool:
-    try:
-        return input(question).strip().lower() in ("y", "yes")
-    except EOFError:
-        print()
-        return False
+    # input() would ask on the error stream, which may lead elsewhere.
+    print(question, end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _look(arm: Arm, chosen: list[Template], given: Values, hide: Hide, as_json: bool) -> None:

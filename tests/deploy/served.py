@@ -58,6 +58,8 @@ class Cloud:
     rewrites: bool = False
     """Tell of a resource as services do: see ``as_told``."""
     address: str = ""
+    looked: threading.Event = field(default_factory=threading.Event)
+    """Somebody has asked how far a deployment or an operation is, and was told that it is running."""
     polls: dict[str, int] = field(default_factory=dict)
 
     def order(self, method: str, part: str, status: int, body: Any = None, times: int = 1, **headers: str) -> None:
@@ -115,6 +117,7 @@ class Cloud:
     def _operation(self, path: str) -> Answer:
         if self.polls[path]:
             self.polls[path] -= 1
+            self.looked.set()
             running = None if self.state_of == "Location" or "what-if" in path else {"status": "InProgress"}
             return (
                 (202 if running is None else 200),
@@ -145,6 +148,7 @@ class Cloud:
             return 200, {"value": one["operations"]}, {}
         if one["running"]:
             one["running"] -= 1
+            self.looked.set()
             return 200, {"name": name, "properties": {"provisioningState": "Running"}}, {}
         return 200, {"name": name, "properties": one["properties"]}, {}
 
