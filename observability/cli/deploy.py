@@ -137,9 +137,9 @@ def _go(arm: Arm, chosen: list[Template], given: Values, hide: Hide, arguments: 
         begun = False
         try:
             terminal.progress(f"{template.name}: begins")
-            deployments.start(arm, template, given)
+            mark = deployments.start(arm, template, given)
             begun = True
-            one = deployments.watch(arm, template, hide, terminal.progress)
+            one = deployments.watch(arm, template, mark, hide, terminal.progress)
         except Refused as error:
             one = Ended("Refused", 0, 0, hide.faults(error.faults))
         except BaseException as error:

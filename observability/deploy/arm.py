@@ -51,7 +51,7 @@ def checked(endpoint: str) -> str:
     host = split.hostname or ""
     if host in LOOPBACK and split.scheme in ("http", "https"):
         return endpoint.rstrip("/")
-    if split.scheme != "https" or not _of_azure(host):
+    if split.scheme != "https" or _cloud(host) is None:
         raise WrongArgument(
             f"--endpoint '{endpoint}': not https, or not a host of Azure; name one of "
             f"{', '.join(f'https://{cloud}' for cloud in CLOUDS)}"
@@ -59,8 +59,9 @@ def checked(endpoint: str) -> str:
     return endpoint.rstrip("/")
 
 
-def _of_azure(host: str) -> bool:
-    return any(host == cloud or host.endswith(f".{cloud}") for cloud in CLOUDS)
+def _cloud(host: str | None) -> str | None:
+    """The cloud that a host is of."""
+    return next((cloud for cloud in CLOUDS if host == cloud or str(host).endswith(f".{cloud}")), None)
 
 
 class Arm:
@@ -230,11 +231,12 @@ def _client(arm: Arm, credential: TokenCredential | None, verify: bool | str) ->
             arm.pause(duration)
 
     class OnlyThere(policies.SansIOHTTPPolicy[Any, Any]):
-        """Addresses that Azure sends (next page, state of an operation) lead to Azure, or nowhere."""
+        """Addresses that Azure sends (next page, state of an operation) lead to the same cloud, or nowhere."""
 
         def on_request(self, request: PipelineRequest[Any]) -> None:
             own, asked = urlsplit(arm.endpoint), urlsplit(request.http_request.url)
-            if asked.scheme != own.scheme or not (asked.netloc == own.netloc or _of_azure(asked.hostname or "")):
+            same = asked.netloc == own.netloc or (_cloud(own.hostname) or "?") == _cloud(asked.hostname)
+            if asked.scheme != own.scheme or not same:
                 raise ServiceRequestError(f"an answer leads away from Azure, to '{asked.netloc}'")
 
     class NoSignIn:
@@ -251,7 +253,7 @@ def _client(arm: Arm, credential: TokenCredential | None, verify: bool | str) ->
 
         credential = DefaultAzureCredential()
     if credential is not None:
-        audience = MANAGEMENT if local else f"https://{urlsplit(arm.endpoint).hostname}"
+        audience = f"https://{_cloud(urlsplit(arm.endpoint).hostname) or CLOUDS[0]}"
         listed.append(policies.BearerTokenCredentialPolicy(credential, f"{audience}/.default"))
     # A proxy of the environment is a way out; nothing for this machine goes that way.
     transport = Transport(connection_verify=verify, connection_timeout=20, read_timeout=120, use_env_settings=not local)

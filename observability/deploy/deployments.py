@@ -126,37 +126,49 @@ def by_kind(changes: Iterable[Change]) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in (*_KINDS, *sorted(set(kinds) - set(_KINDS))) if kind in kinds}
 
 
-def start(arm: Arm, template: Template, given: Values) -> None:
-    """Begin the deployment. Raises Refused where Azure does not take the template, all reasons at once."""
+def start(arm: Arm, template: Template, given: Values) -> str:
+    """Begin the deployment, and return the mark by which Azure tells it from earlier ones of its name.
+
+    Raises Refused where Azure does not take the template, all reasons at once.
+    """
     with asking(f"deployment of {template.name}"):
-        arm.client.deployments.begin_create_or_update(
+        begun = arm.client.deployments.begin_create_or_update(
             arm.group,
             deployment_name(template),
             _body(template, given),
             polling=False,
+            cls=_raw,
         )
+    try:
+        return str(begun.result()["properties"]["correlationId"])
+    except (ValueError, LookupError, TypeError):
+        # It has begun all the same, whatever the answer looks like.
+        return ""
 
 
-def watch(arm: Arm, template: Template, hide: Hide, said: Said, clock: Clock = time.monotonic) -> Ended:
+def watch(arm: Arm, template: Template, mark: str, hide: Hide, said: Said, clock: Clock = time.monotonic) -> Ended:
     """Wait until the deployment that was begun is over; ``said`` is told how far it is.
 
+    ``mark`` is what ``start`` returned: right after it Azure may still tell of the deployment before.
     Raises SourceUnavailable where Azure no longer answers; the deployment goes on then.
     """
     name, begun = deployment_name(template), clock()
     what = f"deployment of {template.name}"
     while True:
         with asking(what):
-            state = arm.client.deployments.get(arm.group, name, cls=_raw)
-        properties = state.get("properties") if isinstance(state, Mapping) else None
+            answer = arm.client.deployments.get(arm.group, name, cls=_raw)
+        properties = answer.get("properties") if isinstance(answer, Mapping) else None
         if not isinstance(properties, Mapping) or not properties.get("provisioningState"):
             raise unreadable(what)
         operations = _operations(arm, name, what)
         done = [one for one in operations if str(one.get("provisioningState")).lower() == "succeeded"]
         seconds = clock() - begun
-        if str(properties["provisioningState"]).lower() in _OVER:
+        another = mark and str(properties.get("correlationId") or mark) != mark
+        if str(properties["provisioningState"]).lower() in _OVER and not another:
             wrong = _wrong(properties, operations, template) if properties["provisioningState"] != "Succeeded" else ()
             return Ended(str(properties["provisioningState"]), seconds, len(done), hide.faults(wrong))
-        said(f"{template.name}: {properties['provisioningState']}, {len(done)} resources, {seconds:.0f} s")
+        state = "begins" if another else properties["provisioningState"]
+        said(f"{template.name}: {state}, {len(done)} resources, {seconds:.0f} s")
         arm.pause(POLL)
 
 

@@ -140,7 +140,7 @@ class Cloud:
             self._deploy(name, body)
             return (
                 201,
-                {"name": name, "properties": {"provisioningState": "Accepted"}},
+                {"name": name, "properties": {"provisioningState": "Accepted", "correlationId": "today"}},
                 {"Azure-AsyncOperation": f"{self.address}/operations/deploy-{name}"},
             )
         one = self.deployments[name]
@@ -169,7 +169,7 @@ class Cloud:
             operations.append({"id": f"{one['id']}/o", "operationId": "O", "properties": properties})
         # The last operation of every deployment is about the outputs, and has no target.
         operations.append({"id": "last", "operationId": "L", "properties": {"provisioningState": "Succeeded"}})
-        ended: dict[str, Any] = {"provisioningState": "Failed" if wrong else "Succeeded"}
+        ended: dict[str, Any] = {"provisioningState": "Failed" if wrong else "Succeeded", "correlationId": "today"}
         if wrong:
             words = "At least one resource deployment operation failed."
             ended["error"] = {"code": "DeploymentFailed", "message": words}

@@ -130,6 +130,13 @@ def test_a_next_page_elsewhere_is_not_asked_for() -> None:
     assert elsewhere.asked == []
 
 
+def test_a_token_of_one_cloud_is_not_sent_to_another() -> None:
+    arm = Arm(SUBSCRIPTION, GROUP, endpoint="https://management.usgovcloudapi.net", credential=Credential())
+    with pytest.raises(SourceUnavailable, match=r"leads away from Azure, to 'management\.azure\.com'"):
+        arm.ask("GET", f"https://management.azure.com{ONE}", "1", what="till")
+    arm.close()
+
+
 def test_a_next_page_that_comes_back_to_itself_ends() -> None:
     with served() as cloud, connected(cloud) as arm:
         more = f"{cloud.address}{KIND}?page=2"

@@ -33,8 +33,8 @@ def what_if(cloud: Cloud, answer: Any) -> tuple[Change, ...]:
 
 def watched(cloud: Cloud, pauses: Pauses, told: list[str]) -> Ended:
     with served(cloud), connected(cloud, pauses) as arm:
-        deployments.start(arm, ALERTS, GIVEN)
-        return deployments.watch(arm, ALERTS, HIDE, told.append, pauses.now)
+        mark = deployments.start(arm, ALERTS, GIVEN)
+        return deployments.watch(arm, ALERTS, mark, HIDE, told.append, pauses.now)
 
 
 # --- what-if -------------------------------------------------------------------------------------------------
@@ -105,6 +105,25 @@ def test_a_deployment_is_watched_until_it_is_over() -> None:
     assert ended == Ended("Succeeded", 15.0, 3)
     assert told == [f"alerts: Running, 3 resources, {seconds} s" for seconds in (0, 5, 10)]
     assert cloud.resources[BELL.lower()]["tags"] == shop.TAGS
+
+
+def test_the_end_of_the_deployment_before_is_not_taken_for_this_ones() -> None:
+    cloud, told = Cloud(), list[str]()
+    before = {"properties": {"provisioningState": "Failed", "correlationId": "yesterday"}}
+    cloud.order("GET", f"deployments/{NAME}", 200, before)
+    assert watched(cloud, Pauses(), told).state == "Succeeded"
+    assert told == ["alerts: begins, 3 resources, 0 s"]
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"", [], {"properties": None}])
+def test_a_beginning_without_a_mark_is_watched_all_the_same(answer: Any) -> None:
+    cloud = Cloud()
+    with served(cloud), connected(cloud) as arm:
+        deployments.start(arm, ALERTS, GIVEN)
+        cloud.order("PUT", NAME, 201, answer)
+        mark = deployments.start(arm, ALERTS, GIVEN)
+        assert mark == ""
+        assert deployments.watch(arm, ALERTS, mark, HIDE, lambda _: None, Pauses().now).well
 
 
 def test_every_failed_resource_says_why() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from observability import artefacts
+from observability.catalog import load as catalogue
 from observability.deploy import remove, templates
 from observability.deploy.errors import Fault, Refused
 from observability.deploy.remove import Item, Removal
@@ -80,6 +83,19 @@ def test_each_goes_by_the_version_it_was_deployed_with() -> None:
         "2025-07-01",
         "2021-05-01-preview",
     ]
+
+
+def test_every_type_that_is_deployed_has_its_place_in_the_order() -> None:
+    deployed_types = {
+        resource["type"].lower()
+        for made in artefacts.build(catalogue(), "en")
+        if made.kind == "deployment template"
+        for resource in json.loads(made.body)["resources"]
+        # What lies inside another resource goes with it.
+        if resource["type"].count("/") == 1
+    }
+    assert deployed_types == set(remove.ORDER)
+    assert set(remove.DATA) < set(remove.ORDER)
 
 
 def test_what_others_have_there_stays() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from observability import artefacts
 from observability.catalog import load as catalogue
+from observability.cli.main import parser
 from observability.deploy import templates
 from observability.deploy.expressions import Secret, Unknown
 from observability.deploy.hide import Hide
@@ -125,6 +127,14 @@ def test_every_expression_of_every_generated_template_can_be_worked_out() -> Non
         made = templates.resources(one, {}, "s", "g")
         assert len({resource["id"].lower() for resource in made}) == len(made)
         assert "[" not in "".join(str(resource["id"]) for resource in made)
+
+
+def test_the_command_offers_the_templates_there_are() -> None:
+    (deploy,) = (
+        commands.choices["deploy"] for commands in parser()._actions if isinstance(commands, argparse._SubParsersAction)
+    )
+    offered = next(action.choices for action in deploy._actions if "--template" in action.option_strings)
+    assert tuple(offered or ()) == templates.ORDER
 
 
 def test_nothing_secret_is_shown() -> None:
