@@ -186,7 +186,8 @@ def as_told(part: Any, key: str = "") -> Any:
                 "createdWithApiVersion": "2023-12-01",
                 "muteActionsDuration": None,
             }
-            told.setdefault("enabled", True)
+            if not any(name.lower() == "enabled" for name in told):
+                told["enabled"] = True
         return told
     if isinstance(part, list):
         return [as_told(item) for item in reversed(part)]
