@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -189,7 +190,8 @@ def asking(what: str) -> Iterator[None]:
         yield
     except AzureError as error:
         raise _meant(error, what) from error
-    except ValueError as error:
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        # The client takes an answer for what it should be.
         raise unreadable(what) from error
 
 
@@ -205,13 +207,17 @@ def _meant(error: AzureError, what: str) -> Exception:
         # A long operation that failed: the answer about it is itself a success.
         return refusal(status, body, what) if status >= 400 else Refused(faults(body, what))
     if isinstance(error, ClientAuthenticationError):
-        # No credential of the chain worked: azure-identity's own words are a page long, their first line says which.
-        first = clean(str(error).partition("\n")[0])
-        return SourceUnavailable(f"{SOURCE}: {what}: no sign-in: {first}; {SIGN_IN}")
+        return SourceUnavailable(f"{SOURCE}: no sign-in: {_tried(str(error))}; {SIGN_IN}")
     reason = clean(str(error).partition("\n")[0])
     return SourceUnavailable(
         f"{SOURCE}: {what}: the connection failed ({type(error).__name__}: {reason}); check the network and the address"
     )
+
+
+def _tried(words: str) -> str:
+    """What the credentials of a chain say, out of a page of azure-identity's; its first line where there is no chain."""
+    each = [line.strip() for line in words.splitlines() if line.startswith("\t")]
+    return clean("; ".join(each) or words.partition("\n")[0])
 
 
 def _client(arm: Arm, credential: TokenCredential | None, verify: bool | str) -> DeploymentsMgmtClient:
@@ -223,6 +229,9 @@ def _client(arm: Arm, credential: TokenCredential | None, verify: bool | str) ->
         from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     except ImportError as error:
         raise SourceUnavailable(_MISSING.format(name=error.name)) from error
+
+    # A credential that fails writes a page to the log, and with no handler Python prints it; what it says is in our error.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
 
     class Transport(RequestsTransport):  # type: ignore[misc] # azure-core exports it by a function of the module
         """Every wait of azure-core's policies and pollers is one of its transport."""

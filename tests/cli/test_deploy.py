@@ -431,7 +431,19 @@ def test_a_grafana_that_does_not_accept_the_token_did_not_answer(
     assert grafana_served.TOKEN not in told
 
 
-# --- without the libraries -----------------------------------------------------------------------------------
+# --- without a sign-in, without the libraries -----------------------------------------------------------------------------------
+
+
+def test_nobody_signed_in_is_one_line_and_nothing_is_asked(folder: Path, tmp_path: Path) -> None:
+    place = ["--subscription", SUBSCRIPTION, "--resource-group", GROUP, "--generated", str(folder)]
+    # Of the chain only the Azure CLI, which is not on this path: it says so without any request.
+    environment = {"AZURE_TOKEN_CREDENTIALS": "AzureCliCredential", "PATH": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(_command("drift", *place), env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (UNAVAILABLE, "")
+    assert done.stderr == (
+        "tripobs: Azure Resource Manager: no sign-in: AzureCliCredential: Azure CLI not found on path; sign in with "
+        "'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate\n"
+    )
 
 
 def test_a_missing_library_is_told_with_the_way_to_it(

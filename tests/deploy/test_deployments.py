@@ -176,6 +176,17 @@ def test_an_answer_about_a_deployment_that_is_none_is_unreadable(answer: Any) ->
         watched(cloud, Pauses(), [])
 
 
+@pytest.mark.parametrize("answer", [b"<html>", b"", [], {"value": 5}, {"value": [{"properties": None}, {}]}])
+def test_a_list_of_operations_that_is_none_is_unreadable_or_empty(answer: Any) -> None:
+    cloud = Cloud()
+    cloud.order("GET", f"deployments/{NAME}/operations", 200, answer)
+    if isinstance(answer, dict) and answer["value"] != 5:
+        assert watched(cloud, Pauses(), []) == Ended("Succeeded", 0.0, 0)
+        return
+    with pytest.raises(SourceUnavailable, match="deployment of alerts: the answer is no JSON, or not as the service"):
+        watched(cloud, Pauses(), [])
+
+
 def test_a_resource_group_that_is_not_there_is_a_wrong_argument() -> None:
     cloud = Cloud()
     cloud.order("PUT", NAME, 404, {"error": {"code": "ResourceGroupNotFound", "message": "no group 'rg-shop'"}})
