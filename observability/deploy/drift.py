@@ -86,11 +86,10 @@ def compare(arm: Arm, defined: Sequence[Mapping[str, Any]], hide: Hide, said: Ca
 
 def _of_one(expected: Mapping[str, Any], live: Mapping[str, Any], exists: There, hide: Hide) -> Iterator[Finding]:
     name = str(expected["id"])
-    silent = [path for path, groups in _told(live) if not any(map(exists.has, groups))]
-    wanted = dict(_told(expected))
+    wanted = {path for path, groups in _told(expected) if groups}
+    silent = [path for path, groups in _told(live) if path in wanted and not any(map(exists.has, groups))]
     for path in silent:
-        if wanted.get(path):
-            yield Finding(Kind.NO_ACTION_GROUP, name, path)
+        yield Finding(Kind.NO_ACTION_GROUP, name, path)
     yield from _dead(live, exists)
     for one in _differences(expected, live):
         if any(one.path.startswith(path) for path in silent):

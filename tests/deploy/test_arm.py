@@ -78,6 +78,16 @@ def test_a_server_of_this_machine_is_asked_without_a_sign_in() -> None:
     assert cloud.headers[0]["User-Agent"].startswith("tripobs/")
 
 
+def test_a_proxy_of_the_environment_does_not_see_what_is_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with served() as cloud, served() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.address)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        with connected(cloud) as arm:
+            assert arm.listed(KIND, "1", what="tills") == []
+    assert proxy.asked == []
+
+
 def test_over_tls_the_token_of_the_management_audience_is_sent(tmp_path: Path) -> None:
     trusted = loopback_certificate(tmp_path / "server.pem")
     credential = Credential()

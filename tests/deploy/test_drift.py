@@ -155,6 +155,25 @@ def test_one_change_is_one_finding(edit: Callable[[Cloud], None], found: Finding
     assert compared(cloud).findings == (found,)
 
 
+@pytest.mark.parametrize(
+    ("groups", "found"),
+    [
+        ([], ()),
+        ([BELL], (Finding(Kind.EDITED, QUEUE, "properties.actions.actionGroups", UNSET, [BELL]),)),
+        ([f"{BELL}-gone"], (Finding(Kind.EDITED, QUEUE, "properties.actions.actionGroups", UNSET, [f"{BELL}-gone"]),)),
+    ],
+)
+def test_a_rule_that_is_to_tell_nobody_may_tell_nobody(groups: list[str], found: tuple[Finding, ...]) -> None:
+    cloud = deployed()
+    properties(cloud, QUEUE)["actions"] = {"actionGroups": groups}
+    quiet = {**shop.LOG_RULE, "properties": {**shop.LOG_RULE["properties"], "actions": {}}}
+    parameters = shop.TEMPLATES["alerts"]["parameters"]
+    alerts = Template("alerts", shop.template([shop.ACTION_GROUP, quiet, shop.RULES], parameters))
+    with served(cloud), connected(cloud) as arm:
+        defined = templates.resources(alerts, GIVEN, SUBSCRIPTION, GROUP)
+        assert drift.compare(arm, defined, Hide([alerts], GIVEN), lambda _: None).findings == found
+
+
 def test_a_rule_whose_scope_is_gone_watches_nothing() -> None:
     cloud = deployed()
     _nothing_watched(cloud)

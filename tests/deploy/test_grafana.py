@@ -55,6 +55,8 @@ def test_the_token_is_sent_over_tls_to_a_server_that_is_trusted(tmp_path: Path) 
 def test_a_proxy_of_the_environment_does_not_see_what_is_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     with served() as grafana, served() as proxy:
         monkeypatch.setenv("http_proxy", proxy.address)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
         assert Grafana(grafana.address, TOKEN).dashboard("x") is None
         assert proxy.asked == []
 

@@ -79,6 +79,15 @@ def test_what_somebody_edited_since_is_left_alone_unless_forced() -> None:
         assert grafana.boards["shop-tills"].body["panels"] == NEWER["panels"]
 
 
+def test_a_list_of_versions_that_lags_behind_does_not_hide_an_edit() -> None:
+    with served() as grafana:
+        pushed(grafana, TILLS)
+        lagging = grafana.boards["shop-tills"].versions
+        grafana.save(EDITED, "better colours")
+        grafana.boards["shop-tills"].versions = lagging
+        assert planned(grafana).action == REFUSED
+
+
 def test_an_edit_that_has_our_words_in_its_message_is_still_an_edit() -> None:
     with served() as grafana:
         pushed(grafana, TILLS)
