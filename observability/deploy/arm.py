@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from observability import __version__
+from observability.deploy import client
+from observability.deploy.client import PAUSE, Pause
 from observability.deploy.errors import SIGN_IN, SOURCE, NotFound, Refused, faults, refusal, unreadable
 from observability.model.errors import SourceUnavailable
 from observability.query.azure_client import MANAGEMENT
 from observability.query.azure_errors import clean, retry_after
 from observability.query.errors import WrongArgument
-from observability.query.service import LOOPBACK
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.exceptions import AzureError
-    from azure.mgmt.resource.deployments import DeploymentsMgmtClient
-
-CLOUDS = ("management.azure.com", "management.usgovcloudapi.net", "management.chinacloudapi.cn")
-"""Hosts that a token is sent to, theirs below them included: regions answer under names of their own."""
 
 RESOURCES_VERSION = "2025-04-01"
 """Of the list of resources, resource groups and providers themselves."""
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_TRIES, _LONGEST_BACKOFF = 4, 30
-_PAUSE, _LONGEST_WAIT = 5.0, 3600.0
-_MISSING = "'{name}' is not installed; pip install 'tripgen-observability[deploy]'"
-Pause = Callable[[float], None]
+_LONGEST_WAIT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +36,6 @@ class Reply:
     status: int
     body: Any
     headers: Mapping[str, str]
-
-
-def checked(endpoint: str) -> str:
-    """The address without a final slash. Raises WrongArgument for one that a token must not go to."""
-    split = urlsplit(endpoint)
-    host = split.hostname or ""
-    if host in LOOPBACK and split.scheme in ("http", "https"):
-        return endpoint.rstrip("/")
-    if split.scheme != "https" or _cloud(host) is None:
-        raise WrongArgument(
-            f"--endpoint '{endpoint}': not https, or not a host of Azure; name one of "
-            f"{', '.join(f'https://{cloud}' for cloud in CLOUDS)}"
-        )
-    return endpoint.rstrip("/")
-
-
-def _cloud(host: str | None) -> str | None:
-    """The cloud that a host is of."""
-    return next((cloud for cloud in CLOUDS if host == cloud or str(host).endswith(f".{cloud}")), None)
 
 
 class Arm:
@@ -87,12 +60,16 @@ class Arm:
         if not _GUID.fullmatch(subscription):
             raise WrongArgument(f"--subscription '{subscription}': is not an id; 'az account show' tells yours")
         self.subscription, self.group, self.pause = subscription, group, pause
-        self.endpoint = checked(endpoint)
+        self.endpoint = client.checked(endpoint)
         self.path = f"/subscriptions/{subscription}/resourceGroups/{quote(group)}"
-        self.client = _client(self, credential, connection_verify)
+        self.client, self._credential = client.connect(
+            self.endpoint, subscription, credential=credential, verify=connection_verify, pause=pause
+        )
 
     def close(self) -> None:
         self.client.close()
+        if self._credential is not None:
+            self._credential.close()
 
     def ask(
         self, method: str, path: str, version: str = "", *, what: str, query: Mapping[str, str] | None = None
@@ -154,7 +131,7 @@ class Arm:
         waited = 0.0
         while waited < _LONGEST_WAIT:
             seconds = retry_after(reply.headers)
-            seconds = _PAUSE if seconds is None else min(seconds, 60.0)
+            seconds = PAUSE if seconds is None else min(seconds, 60.0)
             self.pause(seconds)
             # A service that says "at once" must not be asked for ever.
             waited += max(seconds, 1.0)
@@ -218,59 +195,3 @@ def _tried(words: str) -> str:
     """What the credentials of a chain say, out of a page of azure-identity's; its first line where there is no chain."""
     each = [line.strip() for line in words.splitlines() if line.startswith("\t")]
     return clean("; ".join(each) or words.partition("\n")[0])
-
-
-def _client(arm: Arm, credential: TokenCredential | None, verify: bool | str) -> DeploymentsMgmtClient:
-    try:
-        from azure.core.credentials import AccessToken
-        from azure.core.exceptions import ServiceRequestError
-        from azure.core.pipeline import PipelineRequest, policies
-        from azure.core.pipeline.transport import RequestsTransport
-        from azure.mgmt.resource.deployments import DeploymentsMgmtClient
-    except ImportError as error:
-        raise SourceUnavailable(_MISSING.format(name=error.name)) from error
-
-    # A credential that fails writes a page to the log, and with no handler Python prints it; what it says is in our error.
-    logging.getLogger("azure").addHandler(logging.NullHandler())
-
-    class Transport(RequestsTransport):  # type: ignore[misc] # azure-core exports it by a function of the module
-        """Every wait of azure-core's policies and pollers is one of its transport."""
-
-        def sleep(self, duration: float) -> None:
-            arm.pause(duration)
-
-    class OnlyThere(policies.SansIOHTTPPolicy[Any, Any]):
-        """Addresses that Azure sends (next page, state of an operation) lead to the same cloud, or nowhere."""
-
-        def on_request(self, request: PipelineRequest[Any]) -> None:
-            own, asked = urlsplit(arm.endpoint), urlsplit(request.http_request.url)
-            same = asked.netloc == own.netloc or (_cloud(own.hostname) or "?") == _cloud(asked.hostname)
-            if asked.scheme != own.scheme or not same:
-                raise ServiceRequestError(f"an answer leads away from Azure, to '{asked.netloc}'")
-
-    class NoSignIn:
-        def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-            raise SourceUnavailable("a server of this machine is asked without a sign-in")
-
-    agent = policies.UserAgentPolicy(base_user_agent=f"tripobs/{__version__}")
-    listed: list[Any] = [policies.RequestIdPolicy(), agent, policies.HeadersPolicy(), OnlyThere()]
-    # Not registering resource providers behind anybody's back, not following redirects with the token, no logs.
-    listed.append(policies.RetryPolicy(retry_total=_TRIES, retry_backoff_max=_LONGEST_BACKOFF))
-    local = urlsplit(arm.endpoint).hostname in LOOPBACK
-    if credential is None and not local:
-        from azure.identity import DefaultAzureCredential
-
-        credential = DefaultAzureCredential()
-    if credential is not None:
-        audience = f"https://{_cloud(urlsplit(arm.endpoint).hostname) or CLOUDS[0]}"
-        listed.append(policies.BearerTokenCredentialPolicy(credential, f"{audience}/.default"))
-    # A proxy of the environment is a way out; nothing for this machine goes that way.
-    transport = Transport(connection_verify=verify, connection_timeout=20, read_timeout=120, use_env_settings=not local)
-    return DeploymentsMgmtClient(
-        credential or NoSignIn(),
-        arm.subscription,
-        arm.endpoint,
-        policies=listed,
-        transport=transport,
-        polling_interval=int(_PAUSE),
-    )

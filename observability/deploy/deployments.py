@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from observability.deploy.arm import Arm, asking
+from observability.deploy.client import PAUSE
 from observability.deploy.errors import Fault, Refused, faults, unreadable
 from observability.deploy.hide import Hide
 from observability.deploy.templates import Template, Values, for_template
 from observability.query.azure_errors import clean
-
-POLL = 5.0
-"""Seconds between two looks at a running deployment; Azure answers the same every second in between."""
 
 _OVER = frozenset({"succeeded", "failed", "canceled"})
 _KINDS = ("Create", "Modify", "Delete", "Deploy", "NoChange", "NoEffect", "Ignore", "Unsupported")
@@ -169,7 +167,7 @@ def watch(arm: Arm, template: Template, mark: str, hide: Hide, said: Said, clock
             return Ended(str(properties["provisioningState"]), seconds, len(done), hide.faults(wrong))
         state = "begins" if another else properties["provisioningState"]
         said(f"{template.name}: {state}, {len(done)} resources, {seconds:.0f} s")
-        arm.pause(POLL)
+        arm.pause(PAUSE)
 
 
 def _operations(arm: Arm, name: str, what: str) -> list[Mapping[str, Any]]:

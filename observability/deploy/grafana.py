@@ -14,7 +14,7 @@ from typing import IO, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from observability import __version__
-from observability.deploy.arm import Pause
+from observability.deploy.client import Pause
 from observability.model.errors import SourceUnavailable
 from observability.query.azure_errors import clean, retry_after
 from observability.query.errors import WrongArgument

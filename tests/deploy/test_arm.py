@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from azure.core.credentials import AccessToken
 
-from observability.deploy.arm import Arm, checked
+from observability.deploy.arm import Arm
+from observability.deploy.client import checked
 from observability.deploy.errors import Refused
 from observability.model.errors import SourceUnavailable
 from observability.query.errors import WrongArgument
