@@ -62,32 +62,33 @@ def compare(arm: Arm, defined: Sequence[Mapping[str, Any]], hide: Hide, said: Ca
     for kind, version in versions.items():
         said(f"reading {kind}")
         found = arm.listed(f"{arm.path}/providers/{kind}", version, what=f"list of {kind}")
-        there.update((str(one.get("id", "")).lower(), one) for one in found)
+        there.update((_key(kind, str(one.get("id", ""))), one) for one in found)
     said("looking for what the rules watch")
     exists = There(arm)
-    expected = {one["id"].lower(): one for one in defined}
+    expected = {_key(one["type"], one["id"]): one for one in defined}
     findings: list[Finding] = []
-    for low, one in expected.items():
-        live = there.get(low)
+    for key, one in expected.items():
+        live = there.get(key)
         if live is None:
             findings.append(Finding(Kind.MISSING, one["id"]))
         else:
             findings += _of_one(one, live, exists, hide)
-    extra = [one for low, one in there.items() if low not in expected and ours(one)]
+    extra = [one for key, one in there.items() if key not in expected and ours(one)]
     for one in extra:
         findings.append(Finding(Kind.EXTRA, str(one["id"])))
         findings += _dead(one, exists)
     order = list(Kind)
     findings.sort(key=lambda finding: (order.index(finding.kind), finding.id.lower(), finding.path))
-    known = sum(1 for low in there if low in expected) + len(extra)
+    known = sum(1 for key in there if key in expected) + len(extra)
     unknown = Counter(name for one in defined for name in normal.unknowns(one))
     return Drift(tuple(findings), len(defined), known, dict(sorted(unknown.items())))
 
 
 def _of_one(expected: Mapping[str, Any], live: Mapping[str, Any], exists: There, hide: Hide) -> Iterator[Finding]:
     name = str(expected["id"])
-    wanted = {path for path, groups in _told(expected) if groups}
-    silent = [path for path, groups in _told(live) if path in wanted and not any(map(exists.has, groups))]
+    kind = str(expected["type"])
+    wanted = {path for path, groups in _told(kind, expected) if groups}
+    silent = [path for path, groups in _told(kind, live) if path in wanted and not any(map(exists.has, groups))]
     for path in silent:
         yield Finding(Kind.NO_ACTION_GROUP, name, path)
     yield from _dead(live, exists)
@@ -116,10 +117,15 @@ def _dead(live: Mapping[str, Any], exists: There) -> Iterator[Finding]:
             yield Finding(Kind.DEAD_SCOPE, str(live["id"]), "properties.scopes", live=scope)
 
 
-def _told(resource: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+def _key(kind: str, resource: str) -> str:
+    """One resource of a type in the group, by its name: the services differ in how they write the rest of an id."""
+    return f"{kind}/{resource.rpartition('/')[2]}".lower()
+
+
+def _told(kind: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     """Where a rule names its action groups, and which: a path for each thing that can fire."""
     properties = resource.get("properties") or {}
-    kind = str(resource.get("type", "")).rpartition("/")[2].lower()
+    kind = kind.rpartition("/")[2].lower()
     if kind == "scheduledqueryrules":
         actions = properties.get("actions") or {}
         yield "properties.actions", [str(one) for one in actions.get("actionGroups") or ()]

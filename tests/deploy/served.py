@@ -68,7 +68,9 @@ class Cloud:
 
     def put(self, resource: Mapping[str, Any]) -> None:
         plain = json.loads(json.dumps({**resource, "name": resource["name"].rpartition("/")[2]}))
-        self.resources[resource["id"].lower()] = as_told(plain) if self.rewrites else plain
+        if self.rewrites:
+            plain = {**as_told(plain), "type": plain["type"].lower()}
+        self.resources[resource["id"].lower()] = plain
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Answer:
         for order in self.orders:
@@ -108,7 +110,7 @@ class Cloud:
             return 200, there, {}
         if not self.stays(low):
             del self.resources[low]
-        if there["type"] in self.slow:
+        if there["type"].lower() in {kind.lower() for kind in self.slow}:
             operation = f"/operations/delete-{len(self.asked)}"
             self.polls[operation] = self.running
             return 202, None, {self.state_of: f"{self.address}{operation}", "Retry-After": self.wait}
