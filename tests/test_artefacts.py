@@ -14,6 +14,7 @@ import pytest
 from observability import artefacts, output
 from observability.catalog import load
 from observability.output import Artefact, Difference
+from observability.render import arm
 
 ROOT = Path(__file__).parents[1]
 ONE = Artefact("a/one.txt", "text", b"one\n", ("alert:x",), ("8.1.2",))
@@ -195,3 +196,24 @@ def test_nothing_generated_looks_like_a_secret_or_a_place_on_this_machine() -> N
         text = body.decode()
         for sign in ("AccountKey=", "SharedAccessKey=", "InstrumentationKey=", "hooks.slack.com", str(ROOT)):
             assert sign not in text, (path, sign)
+
+
+def test_every_resource_of_every_template_is_tagged_or_of_a_type_without_tags() -> None:
+    seen = set()
+    for made in artefacts.build(load(), "en"):
+        if made.kind not in ("deployment template", "alert rule"):
+            continue
+        for resource in json.loads(made.body)["resources"]:
+            name, value = arm.TAG
+            if resource["type"] in arm.UNTAGGABLE:
+                assert "tags" not in resource, (made.path, resource["name"])
+            elif isinstance(resource["tags"], str):
+                assert resource["tags"].endswith(f"createObject('{name}', '{value}'))]"), (made.path, resource["name"])
+            else:
+                assert resource["tags"][name] == value, (made.path, resource["name"])
+            seen.add(resource["type"])
+    assert len(seen) >= 16
+
+
+def test_every_type_without_tags_says_why() -> None:
+    assert all(reason for reason in arm.UNTAGGABLE.values())

@@ -168,9 +168,105 @@ def parser() -> argparse.ArgumentParser:
     site.add_argument("--check", action="store_true", help="write nothing; exit 3 and list what is stale")
     site.add_argument("--quiet", "-q", action="store_true", help="print nothing but problems")
 
+    _deploy(commands.add_parser("deploy", help="put the generated templates on Azure, or say what that would change"))
+
+    _drift(commands.add_parser("drift", help="compare the rules on Azure with the definitions"))
+
+    _remove(commands.add_parser("remove", help="take away again what was deployed"))
+    _dashboards(commands.add_parser("dashboards", help="put the generated dashboards into Grafana"))
+
     completion = commands.add_parser("completion", help="print a completion script for your shell")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="e.g. tripobs completion bash >> ~/.bashrc")
     return top
+
+
+def _on_azure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--subscription", metavar="ID", help="the subscription's id (default: AZURE_SUBSCRIPTION_ID)")
+    parser.add_argument(
+        "--resource-group", metavar="NAME", help="where everything lies (default: TRIPOBS_RESOURCE_GROUP)"
+    )
+    parser.add_argument(
+        "--parameters", metavar="FILE", help="values for the templates, in the form of azure/parameters.example.json"
+    )
+    parser.add_argument("--generated", metavar="DIR", help="what `make generate` wrote (default: generated/)")
+    parser.add_argument(
+        "--endpoint",
+        metavar="URL",
+        help="another cloud's Azure Resource Manager (default: https://management.azure.com)",
+    )
+    _json_flag(parser)
+
+
+def _deploy(parser: argparse.ArgumentParser) -> None:
+    """`tripobs deploy ...`."""
+    parser.description = (
+        "Deploy generated/azure/: the workspace, then the alerts, then the query pack. On a terminal it shows what would "
+        "change and asks; elsewhere it needs --yes. Signs in as DefaultAzureCredential does. docs/deploy.md"
+    )
+    parser.epilog = (
+        "exit codes: 0 done; 1 Azure refused something; 2 wrong arguments; 4 Azure did not answer; 130 interrupted, while "
+        "the deployment goes on"
+    )
+    parser.add_argument("--what-if", action="store_true", help="deploy nothing; print what would change")
+    parser.add_argument(
+        "--template",
+        action="append",
+        choices=("workspace", "alerts", "queries"),
+        help="only this one; may be repeated (default: all three, in this order)",
+    )
+    parser.add_argument("--yes", "-y", action="store_true", help="ask nothing")
+    _on_azure(parser)
+
+
+def _drift(parser: argparse.ArgumentParser) -> None:
+    """`tripobs drift ...`."""
+    parser.description = (
+        "Compare the rules, action groups, maintenance windows and synthetic checks on Azure with generated/azure/"
+        "alerts.json: what is missing, extra, edited by hand, switched off, tells nobody, or watches something that is "
+        "gone. Reads only. What is made of a parameter without a value is not compared."
+    )
+    parser.epilog = "exit codes: 0 no drift; 1 drift; 2 wrong arguments; 4 Azure did not answer; 130 interrupted"
+    _on_azure(parser)
+
+
+def _remove(parser: argparse.ArgumentParser) -> None:
+    """`tripobs remove ...`."""
+    parser.description = (
+        "List what deploying has put into the resource group: everything with the tag managed-by, the diagnostic settings "
+        "and the cluster's associations. With --yes it is deleted, rules first. Workspaces, Application Insights and "
+        "Azure Monitor workspaces hold data and are kept."
+    )
+    parser.epilog = (
+        "exit codes: 0 done; 1 Azure refused something; 2 wrong arguments; 4 Azure did not answer; 130 interrupted, and a "
+        "second run goes on"
+    )
+    parser.add_argument("--yes", "-y", action="store_true", help="delete what the list shows")
+    parser.add_argument("--with-data", action="store_true", help="what holds data goes too")
+    _on_azure(parser)
+
+
+def _dashboards(parser: argparse.ArgumentParser) -> None:
+    """`tripobs dashboards ...`."""
+    parser.description = "The generated dashboards and a Grafana."
+    commands = parser.add_subparsers(dest="dashboards_command", metavar="COMMAND", required=True)
+    push = commands.add_parser("push", help="save the generated dashboards in a Grafana")
+    push.description = (
+        "Save generated/dashboards/ through Grafana's HTTP API. A dashboard that somebody has edited in Grafana since the "
+        "last push is not replaced, and none is saved then. The token comes from GRAFANA_TOKEN or a file."
+    )
+    push.epilog = "exit codes: 0 done; 1 edited in Grafana, or refused; 2 wrong arguments; 4 Grafana did not answer; 130 interrupted"
+    push.add_argument("uid", nargs="*", metavar="UID", help="only these, as `tripobs list dashboard` shows them")
+    push.add_argument("--url", metavar="URL", help="Grafana's address, https (default: GRAFANA_URL)")
+    push.add_argument("--token-file", metavar="FILE", help="a file with the token (default: GRAFANA_TOKEN)")
+    push.add_argument(
+        "--folder",
+        metavar="TITLE",
+        help="move them all to this folder, made if missing (default: new ones to 'tripgen', others stay where they are)",
+    )
+    push.add_argument("--force", action="store_true", help="replace what was edited in Grafana")
+    push.add_argument("--dry-run", action="store_true", help="save nothing; print what would be done")
+    push.add_argument("--generated", metavar="DIR", help="what `make generate` wrote (default: generated/)")
+    _json_flag(push)
 
 
 def _replay(parser: argparse.ArgumentParser) -> None:
@@ -305,6 +401,22 @@ def run(arguments: argparse.Namespace) -> int:
         from observability.cli.site import site
 
         return site(arguments)
+    if arguments.command == "deploy":
+        from observability.cli.deploy import deploy
+
+        return deploy(arguments)
+    if arguments.command == "drift":
+        from observability.cli.drift import drift
+
+        return drift(arguments)
+    if arguments.command == "remove":
+        from observability.cli.remove import remove
+
+        return remove(arguments)
+    if arguments.command == "dashboards":
+        from observability.cli.dashboards import dashboards
+
+        return dashboards(arguments)
     if arguments.command == "kql":
         from observability.cli import kql
 

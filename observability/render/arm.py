@@ -14,6 +14,18 @@ _USED = re.compile(r"parameters\('([^']+)'\)")
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 PARAMETERS_SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#"
 
+TAG = ("managed-by", "tripgen-observability")
+"""What everything deployed from here carries: by it `tripobs drift` and `tripobs remove` know their own."""
+
+UNTAGGABLE: Mapping[str, str] = {
+    "Microsoft.Insights/diagnosticSettings": "an extension of the watched resource, which carries its own tags",
+    "Microsoft.Insights/dataCollectionRuleAssociations": "an extension of the cluster, which carries its own tags",
+    "Microsoft.OperationalInsights/workspaces/tables": "a setting of the workspace, which carries the tag",
+    "Microsoft.OperationalInsights/workspaces/savedSearches": "its tags are a list of labels; the workspace has the tag",
+    "Microsoft.OperationalInsights/queryPacks/queries": "its tags are labels to search by; the pack carries the tag",
+}
+"""Types that Azure keeps no tags for, and why that is no loss."""
+
 
 def text(value: str) -> str:
     """A literal text: ARM reads ``[...]`` as an expression unless its ``[`` is doubled, and a lone ``[`` as it stands."""
@@ -61,14 +73,30 @@ def used_in(body: str) -> set[str]:
     return set(_USED.findall(body))
 
 
+def tagged(resource: Resource) -> Resource:
+    """The resource with the tag, beside the tags that it has; as it is where its type takes none."""
+    if resource["type"] in UNTAGGABLE:
+        return resource
+    name, value = TAG
+    own = resource.get("tags", {})
+    if isinstance(own, str):
+        tags: Json = f"[union({own[1:-1]}, createObject({quoted(name)}, {quoted(value)}))]"
+    else:
+        tags = {**own, name: value}
+    # Beside what names the resource, so that a reader of the file finds it before the long properties.
+    head = [key for key in ("type", "apiVersion", "name", "location") if key in resource]
+    rest = {key: value for key, value in resource.items() if key not in (*head, "tags")}
+    return {**{key: resource[key] for key in head}, "tags": tags, **rest}
+
+
 def template(
     resources: Iterable[Resource], parameters: Mapping[str, Parameter], encode: Any, description: str
 ) -> dict[str, Json]:
-    """A deployment template that declares exactly the parameters its resources use.
+    """A deployment template whose resources are tagged, and that declares exactly the parameters they use.
 
     Raises KeyError for a parameter that nobody declared.
     """
-    listed = list(resources)
+    listed = [tagged(resource) for resource in resources]
     names = used_in(encode(listed))
     return {
         "$schema": SCHEMA,

@@ -34,6 +34,10 @@ def test_help_names_every_command_and_the_exit_codes() -> None:
         "explain",
         "where",
         "findings",
+        "deploy",
+        "drift",
+        "remove",
+        "dashboards",
         "completion",
         "3 generated files are stale",
     ):
@@ -168,10 +172,11 @@ def test_generate_imports_no_azure_and_no_duckdb_library() -> None:
         "from observability.cli.main import main\n"
         "main(['generate', '--check', '--quiet'])\n"
         "print(sorted({n.partition('.')[0] for n in sys.modules} & {'azure', 'duckdb', 'duckdb_kql', 'opentelemetry', "
-        "'prometheus_client', 'psycopg', 'redis', 'yaml', 'promql_parser', 'shtab', 'click'}))"
+        "'prometheus_client', 'psycopg', 'redis', 'yaml', 'promql_parser', 'shtab', 'click', 'requests'}))\n"
+        "print(sorted(n for n in sys.modules if n.startswith('observability.deploy')))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+    assert done.stdout.splitlines()[-2:] == ["[]", "[]"], done.stderr
 
 
 def test_help_imports_neither_definitions_nor_renderers() -> None:

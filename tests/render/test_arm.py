@@ -76,6 +76,7 @@ def test_a_template_declares_exactly_the_parameters_that_its_resources_use_by_na
         {"type": "Shop/tills", "name": arm.parameter("tills")},
         {"type": "Shop/doors", "name": "front", "properties": {"city": arm.parameter("city")}},
     ]
+    tags = {"managed-by": "tripgen-observability"}
     known = {parameter.name: parameter for parameter in (KEY, OPEN, TILLS, CITY)}
     assert arm.template(iter(resources), known, json.dumps, "A made-up shop.") == {
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
@@ -86,19 +87,41 @@ def test_a_template_declares_exactly_the_parameters_that_its_resources_use_by_na
             "tills": {"type": "int", "defaultValue": 0, "metadata": {"description": "How many tills it has."}},
         },
         "resources": [
-            {"type": "Shop/tills", "name": "[parameters('tills')]"},
-            {"type": "Shop/doors", "name": "front", "properties": {"city": "[parameters('city')]"}},
+            {"type": "Shop/tills", "name": "[parameters('tills')]", "tags": tags},
+            {"type": "Shop/doors", "name": "front", "tags": tags, "properties": {"city": "[parameters('city')]"}},
         ],
     }
 
 
+def test_the_tag_stands_beside_the_tags_that_a_resource_has() -> None:
+    assert arm.tagged({"type": "Shop/doors", "name": "front", "properties": {}, "tags": {"colour": "red"}}) == {
+        "type": "Shop/doors",
+        "name": "front",
+        "tags": {"colour": "red", "managed-by": "tripgen-observability"},
+        "properties": {},
+    }
+    assert arm.tagged({"type": "Shop/doors", "tags": "[createObject(parameters('a'), 'b')]"})["tags"] == (
+        "[union(createObject(parameters('a'), 'b'), createObject('managed-by', 'tripgen-observability'))]"
+    )
+
+
+def test_a_type_without_tags_is_left_as_it_is() -> None:
+    setting: arm.Resource = {"type": "Microsoft.Insights/diagnosticSettings", "name": "to-log-analytics"}
+    assert arm.tagged(setting) is setting
+
+
 def test_the_parameters_of_a_template_stand_in_the_order_of_their_names() -> None:
     made = arm.template(
-        [{"a": arm.parameter("tills"), "b": arm.parameter("city")}], {"tills": TILLS, "city": CITY}, json.dumps, ""
+        [{"type": "Shop/doors", "a": arm.parameter("tills"), "b": arm.parameter("city")}],
+        {"tills": TILLS, "city": CITY},
+        json.dumps,
+        "",
     )
     assert list(made["parameters"]) == ["city", "tills"]
 
 
 def test_a_template_cannot_use_a_parameter_that_nobody_declared() -> None:
     with pytest.raises(KeyError, match=r"^'cty'$"):
-        arm.template([{"name": arm.parameter("cty")}], {"city": CITY}, json.dumps, "A made-up shop.")
+        arm.template(
+            [{"type": "Shop/doors", "name": arm.parameter("cty")}], {"city": CITY}, json.dumps, "A made-up shop."
+        )

@@ -1,0 +1,86 @@
+"""What `deploy`, `drift` and `remove` share: where on Azure, which templates, and how their errors end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from observability.cli import main, terminal
+from observability.deploy.errors import Fault, Refused
+from observability.model.errors import SourceUnavailable
+from observability.model.place import ROOT
+from observability.query.errors import WrongArgument
+
+if TYPE_CHECKING:
+    from observability.deploy.arm import Arm
+
+SUBSCRIPTION, GROUP = "AZURE_SUBSCRIPTION_ID", "TRIPOBS_RESOURCE_GROUP"
+
+
+def generated(arguments: argparse.Namespace) -> Path:
+    """The folder that `make generate` wrote."""
+    return Path(arguments.generated) if arguments.generated else ROOT / "generated"
+
+
+def connect(arguments: argparse.Namespace) -> Arm:
+    """The resource group that was named. Raises WrongArgument, SourceUnavailable."""
+    subscription = arguments.subscription or os.environ.get(SUBSCRIPTION) or ""
+    group = arguments.resource_group or os.environ.get(GROUP) or ""
+    missing = []
+    if not subscription:
+        missing.append(f"say which subscription: --subscription ID (or {SUBSCRIPTION})")
+    if not group:
+        missing.append(f"say which resource group: --resource-group NAME (or {GROUP})")
+    if missing:
+        raise WrongArgument("\n".join(missing))
+    from observability.deploy.arm import Arm
+    from observability.query.azure_client import MANAGEMENT
+
+    return Arm(subscription, group, endpoint=arguments.endpoint or MANAGEMENT)
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """The exit code of ``run``, or that of its error, which is printed, all of it."""
+    try:
+        return run()
+    except WrongArgument as error:
+        tell(str(error))
+        return main.USAGE
+    except SourceUnavailable as error:
+        tell(str(error))
+        return main.UNAVAILABLE
+    except Refused as error:
+        refused(error.faults)
+        return main.PROBLEMS
+    finally:
+        terminal.progress("")
+
+
+def tell(words: str) -> None:
+    """Lines for whoever reads the error stream, each with the command's name."""
+    terminal.progress("")
+    for line in words.splitlines():
+        print(f"tripobs: {line}", file=sys.stderr)
+
+
+def refused(found: tuple[Fault, ...]) -> None:
+    """Everything that was refused, a line each, and how much it is."""
+    terminal.progress("")
+    for fault in found:
+        print(
+            terminal.colour(f"{short(fault.target)}: {fault.code}: {fault.message}", "red", sys.stderr), file=sys.stderr
+        )
+    print(f"{len(found)} refused", file=sys.stderr)
+
+
+def short(resource: str) -> str:
+    """An id without the subscription and group: ``Microsoft.Insights/actionGroups/ag-tripgen-tm``."""
+    marker = "/providers/"
+    if not resource.startswith("/") or marker not in resource:
+        return resource
+    first, _, rest = resource.partition(marker)
+    return rest if "resourcegroups/" in first.lower() else resource

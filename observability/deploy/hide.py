@@ -1,0 +1,43 @@
+"""Nothing that is printed holds a secret: neither a value somebody gave, nor one that Azure sends back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from observability.deploy.errors import Fault
+from observability.deploy.templates import Template, Values
+
+HIDDEN = "***"
+_SHORTEST = 4
+
+
+class Hide:
+    """Hides the values of secret parameters, and whatever a property holds that one of them goes into."""
+
+    def __init__(self, templates: Iterable[Template], given: Values) -> None:
+        listed = list(templates)
+        self._properties = frozenset(name for template in listed for name in template.secret_properties)
+        secret = {name for template in listed for name in template.secrets}
+        values = (entry.get("value") for name, entry in given.items() if name in secret)
+        # A value of a letter or two would make a riddle of every message.
+        self._values = sorted((v for v in values if isinstance(v, str) and len(v) >= _SHORTEST), key=len, reverse=True)
+
+    def text(self, words: str) -> str:
+        for value in self._values:
+            words = words.replace(value, HIDDEN)
+        return words
+
+    def value(self, value: Any, path: str = "") -> Any:
+        """The value with every secret in it hidden. ``path`` leads to it: ``properties.receivers[0].serviceUri``."""
+        if value is not None and path.rpartition(".")[2].lower() in self._properties:
+            return HIDDEN
+        if isinstance(value, Mapping):
+            return {key: self.value(item, str(key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def faults(self, found: Iterable[Fault]) -> tuple[Fault, ...]:
+        return tuple(replace(fault, message=self.text(fault.message)) for fault in found)

@@ -1,0 +1,128 @@
+"""A made-up shop's generated folder: a template of each kind, a dashboard, and the values they need."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+TAGS = {"managed-by": "tripgen-observability"}
+BELL = "https://bell.example/?key=ding-dong-ding"
+GROUP_ID = "[resourceId('Microsoft.Insights/actionGroups', 'ag-bell')]"
+VALUES = {"bellUrl": BELL, "host": "shop.example"}
+
+ACTION_GROUP: dict[str, Any] = {
+    "type": "Microsoft.Insights/actionGroups",
+    "apiVersion": "2023-01-01",
+    "name": "ag-bell",
+    "location": "Global",
+    "tags": TAGS,
+    "properties": {
+        "groupShortName": "bell",
+        "enabled": True,
+        "webhookReceivers": [{"name": "bell", "serviceUri": "[parameters('bellUrl')]", "useCommonAlertSchema": True}],
+    },
+}
+LOG_RULE: dict[str, Any] = {
+    "type": "Microsoft.Insights/scheduledQueryRules",
+    "apiVersion": "2023-12-01",
+    "name": "alert-queue",
+    "location": "[parameters('location')]",
+    "tags": TAGS,
+    "dependsOn": [GROUP_ID],
+    "properties": {
+        "severity": 2,
+        "enabled": True,
+        "scopes": ["[resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspaceName'))]"],
+        "windowSize": "PT1H",
+        "skipQueryValidation": True,
+        "criteria": {
+            "allOf": [
+                {
+                    "query": "Till\n| count",
+                    "threshold": 5,
+                    "dimensions": [
+                        {"name": "till", "operator": "Include", "values": ["*"]},
+                        {"name": "clerk", "operator": "Include", "values": ["*"]},
+                    ],
+                }
+            ]
+        },
+        "actions": {"actionGroups": [GROUP_ID]},
+    },
+}
+RULES: dict[str, Any] = {
+    "type": "Microsoft.AlertsManagement/prometheusRuleGroups",
+    "apiVersion": "2023-03-01",
+    "name": "alert-oven",
+    "location": "[parameters('location')]",
+    "tags": TAGS,
+    "properties": {
+        "enabled": True,
+        "scopes": ["[resourceGroup().id]"],
+        "interval": "PT1M",
+        "rules": [
+            {
+                "alert": "OvenCold",
+                "enabled": True,
+                "expression": "oven_celsius < 100",
+                "for": "PT5M",
+                "actions": [{"actionGroupId": GROUP_ID, "actionProperties": {"door": "[parameters('host')]"}}],
+            }
+        ],
+    },
+}
+WORKSPACE: list[dict[str, Any]] = [
+    {
+        "type": "Microsoft.OperationalInsights/workspaces",
+        "apiVersion": "2025-07-01",
+        "name": "[parameters('workspaceName')]",
+        "location": "[parameters('location')]",
+        "tags": TAGS,
+        "properties": {"retentionInDays": 90},
+    },
+    {
+        "type": "Microsoft.Insights/diagnosticSettings",
+        "apiVersion": "2021-05-01-preview",
+        "name": "to-log-analytics",
+        "scope": "[resourceId('Shop/ovens', 'big')]",
+        "properties": {
+            "workspaceId": "[resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspaceName'))]"
+        },
+    },
+]
+PACK: dict[str, Any] = {
+    "type": "Microsoft.OperationalInsights/queryPacks",
+    "apiVersion": "2025-07-01",
+    "name": "qp-shop",
+    "location": "[parameters('location')]",
+    "tags": TAGS,
+    "properties": {},
+}
+LOCATION = {"location": {"type": "string", "defaultValue": "koreacentral"}}
+NAME = {"workspaceName": {"type": "string", "defaultValue": "law-shop"}}
+ADDRESSES = {"bellUrl": {"type": "secureString"}, "host": {"type": "string"}}
+DASHBOARD = {"uid": "shop-tills", "title": "Tills", "schemaVersion": 41, "panels": []}
+
+
+def template(resources: list[dict[str, Any]], parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": "deploymentTemplate.json#", "parameters": parameters, "resources": resources}
+
+
+TEMPLATES = {
+    "workspace": template(WORKSPACE, {**LOCATION, **NAME}),
+    "alerts": template([ACTION_GROUP, LOG_RULE, RULES], {**LOCATION, **NAME, **ADDRESSES}),
+    "queries": template([PACK], LOCATION),
+}
+
+
+def generated(folder: Path) -> Path:
+    """The shop's templates and dashboard below ``folder``, and its values beside them in parameters.json."""
+    (folder / "azure").mkdir(parents=True)
+    for name, body in TEMPLATES.items():
+        (folder / "azure" / f"{name}.json").write_text(json.dumps(body))
+    (folder / "dashboards").mkdir()
+    (folder / "dashboards" / "shop-tills.json").write_text(json.dumps(DASHBOARD))
+    values = {name: {"value": value} for name, value in VALUES.items()}
+    (folder / "parameters.json").write_text(json.dumps({"parameters": values}))
+    return folder

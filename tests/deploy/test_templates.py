@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from observability import artefacts
+from observability.catalog import load as catalogue
+from observability.cli.main import parser
+from observability.deploy import templates
+from observability.deploy.expressions import Secret, Unknown
+from observability.deploy.hide import Hide
+from observability.deploy.templates import Template, Values
+from observability.query.errors import WrongArgument
+from tests.deploy import shop
+
+ALERTS = Template("alerts", shop.TEMPLATES["alerts"])
+GIVEN: Values = {name: {"value": value} for name, value in shop.VALUES.items()}
+KNOWN = [Template(name, body) for name, body in shop.TEMPLATES.items()]
+
+
+def test_templates_come_in_the_order_of_deployment(tmp_path: Path) -> None:
+    folder = shop.generated(tmp_path / "generated")
+    assert [one.name for one in templates.load(folder, ("queries", "workspace"))] == ["workspace", "queries"]
+    assert templates.load(folder)[1] == ALERTS
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (None, "No such file or directory; `make generate` writes the templates"),
+        ("{", "is not JSON"),
+        ("[]", "has no 'resources' as Azure writes them"),
+        ('{"resources": {}}', "has no 'resources' as Azure writes them"),
+    ],
+)
+def test_a_template_that_is_none_is_told_with_its_file(text: str | None, wrong: str, tmp_path: Path) -> None:
+    (tmp_path / "azure").mkdir()
+    if text is not None:
+        (tmp_path / "azure" / "alerts.json").write_text(text)
+    with pytest.raises(WrongArgument, match=rf"alerts\.json: .*{wrong}"):
+        templates.load(tmp_path, ["alerts"])
+
+
+def test_a_parameters_file_without_values_is_told_all_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps({"parameters": {"a": 1, "b": {}, "c": {"reference": {}}}}))
+    with pytest.raises(WrongArgument) as caught:
+        templates.values(file)
+    assert str(caught.value).splitlines() == [
+        f"{file}: parameter 'a': has neither a value nor a reference",
+        f"{file}: parameter 'b': has neither a value nor a reference",
+    ]
+
+
+def test_everything_wrong_with_the_values_is_told_and_no_value_is() -> None:
+    given: Values = {"hots": {"value": "x"}, "bellUrl": {"value": 5}, "location": {"value": "<region>"}}
+    assert templates.problems([ALERTS], given, KNOWN) == [
+        "parameter 'hots': no template has it; did you mean 'host'",
+        "alerts: parameter 'location': still holds the example's '<region>'; write the real value there",
+        "alerts: parameter 'bellUrl': is no secureString",
+        "alerts: parameter 'host': has no value and no default; give it one with --parameters FILE",
+    ]
+    assert templates.problems([ALERTS], GIVEN, KNOWN) == []
+    assert templates.problems([ALERTS], {}, KNOWN, whole=False) == []
+
+
+def test_true_is_no_number() -> None:
+    counted = Template("t", {"parameters": {"n": {"type": "int"}}, "resources": []})
+    assert templates.problems([counted], {"n": {"value": True}}, [counted]) == ["t: parameter 'n': is no int"]
+
+
+def test_a_template_gets_only_the_values_it_declares() -> None:
+    pack = Template("queries", shop.TEMPLATES["queries"])
+    assert templates.for_template(pack, {**GIVEN, "location": {"value": "mars"}}) == {"location": {"value": "mars"}}
+
+
+def test_resources_have_their_ids_and_values() -> None:
+    group, rule, oven = templates.resources(ALERTS, GIVEN, "s-1", "rg")
+    root = "/subscriptions/s-1/resourceGroups/rg"
+    assert group["id"] == f"{root}/providers/Microsoft.Insights/actionGroups/ag-bell"
+    assert isinstance(group["properties"]["webhookReceivers"][0]["serviceUri"], Secret)
+    assert rule["properties"]["scopes"] == [f"{root}/providers/Microsoft.OperationalInsights/workspaces/law-shop"]
+    assert oven["properties"]["rules"][0]["actions"][0]["actionProperties"] == {"door": "shop.example"}
+    assert "dependsOn" not in rule
+
+
+def test_an_extension_has_the_id_of_what_it_hangs_on_and_a_child_that_of_its_parent() -> None:
+    body = shop.template(
+        [
+            {"type": "A/x/y", "name": "p/c", "apiVersion": "1"},
+            {"type": "A/x", "name": "no", "condition": "[not(contains(createArray('a'), 'a'))]"},
+        ],
+        {},
+    )
+    (child,) = templates.resources(Template("t", body), {}, "s", "g")
+    assert child["id"] == "/subscriptions/s/resourceGroups/g/providers/A/x/p/y/c"
+    setting = templates.resources(KNOWN[0], {}, "s", "g")[1]
+    assert setting["id"] == (
+        "/subscriptions/s/resourceGroups/g/providers/Shop/ovens/big/providers/"
+        "Microsoft.Insights/diagnosticSettings/to-log-analytics"
+    )
+
+
+def test_a_key_vault_reference_and_a_missing_value_are_unknown() -> None:
+    group, _, oven = templates.resources(ALERTS, {"bellUrl": {"reference": {"keyVault": {}}}}, "s", "g")
+    assert isinstance(group["properties"]["webhookReceivers"][0]["serviceUri"], Unknown)
+    assert isinstance(oven["properties"]["rules"][0]["actions"][0]["actionProperties"]["door"], Unknown)
+
+
+def test_a_function_that_is_not_known_here_is_told_with_its_resource() -> None:
+    odd = Template("t", shop.template([{"type": "A/x", "name": "[guid('a')]"}], {}))
+    with pytest.raises(WrongArgument, match=r"^t: resource '\[guid\('a'\)\]': function 'guid' is not known here$"):
+        templates.resources(odd, {}, "s", "g")
+
+
+def test_every_expression_of_every_generated_template_can_be_worked_out() -> None:
+    known = [
+        Template(made.path.partition("/")[2].removesuffix(".json"), json.loads(made.body))
+        for made in artefacts.build(catalogue(), "en")
+        if made.kind == "deployment template"
+    ]
+    assert sorted(one.name for one in known) == sorted(templates.ORDER)
+    for one in known:
+        made = templates.resources(one, {}, "s", "g")
+        assert len({resource["id"].lower() for resource in made}) == len(made)
+        assert "[" not in "".join(str(resource["id"]) for resource in made)
+
+
+def test_the_command_offers_the_templates_there_are() -> None:
+    (deploy,) = (
+        commands.choices["deploy"] for commands in parser()._actions if isinstance(commands, argparse._SubParsersAction)
+    )
+    offered = next(action.choices for action in deploy._actions if "--template" in action.option_strings)
+    assert tuple(offered or ()) == templates.ORDER
+
+
+def test_nothing_secret_is_shown() -> None:
+    hide = Hide(KNOWN, GIVEN)
+    assert ALERTS.secret_properties == {"serviceuri"}
+    assert hide.text(f"cannot reach {shop.BELL}") == "cannot reach ***"
+    assert hide.value("https://old.example", "properties.webhookReceivers[bell].serviceUri") == "***"
+    assert hide.value({"name": "x", "ServiceUri": "https://old"}) == {"name": "x", "ServiceUri": "***"}
+    assert hide.value([shop.BELL, 5], "properties.other") == ["***", 5]
+    assert hide.value(None, "properties.serviceUri") is None
