@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from observability.azure import resource_graph, tables
 from observability.catalog import Catalogue
-from observability.checks import azure, checklists, definitions, firing, kql, panels, shapes, workflows
+from observability.checks import azure, checklists, coverage, definitions, firing, kql, panels, shapes, workflows
 from observability.checks.texts import Text, graph_texts, texts
+from observability.coverage import ROWS
 from observability.design.document import SECTIONS
 from observability.design.findings import FINDINGS
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
+from observability.design.systems import SYSTEMS
 from observability.design.telemetry import RESOURCES, RETENTION, WORKSPACE
 from observability.model.errors import DefinitionError, Problem, SourceUnavailable
 
@@ -33,6 +35,7 @@ def sound(catalogue: Catalogue) -> Catalogue:
         *azure.check_telemetry(WORKSPACE, RETENTION, tables.load().keys()),
         *kql.check(shaped, RETENTION),
         *firing.check(shaped, RESOURCES),
+        *coverage.check(shaped, SYSTEMS, ROWS),
     ]
     # Workflows are made of the definitions, and there are none of broken ones.
     found = found or list(workflows.check(shaped, NODE_SCALING, DATABASE_SCALING))
