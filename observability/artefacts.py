@@ -13,6 +13,7 @@ from observability.azure import limits
 from observability.azure import prometheus as scraped
 from observability.catalog import Catalogue
 from observability.checks import series
+from observability.coverage import ROWS
 from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.findings import FINDINGS
 from observability.design.operations import HEALTH_CHECK, SEVERITIES
@@ -28,6 +29,7 @@ from observability.design.telemetry import (
     WORKSPACE,
 )
 from observability.model.alert import Alert
+from observability.model.coverage import By
 from observability.model.dashboard import Trace
 from observability.model.signal import Engine
 from observability.model.source import Source, sections_of
@@ -390,5 +392,12 @@ def _manifest(made: list[Artefact], lang: Lang) -> Artefact:
             }
             for artefact in made
         ],
+        "coverage": {
+            row.system: {
+                **{by.value: row.names(by) for by in By},
+                "without": {by.value: why.get(lang) for by, why in row.without.items()},
+            }
+            for row in ROWS
+        },
     }
     return Artefact(MANIFEST, "manifest", encode(body), (), ())

@@ -106,6 +106,16 @@ def parser() -> argparse.ArgumentParser:
     _lang_flag(findings)
     _json_flag(findings)
 
+    covered = commands.add_parser(
+        "coverage",
+        help="what watches each system of the document, and why a cell is empty",
+        description="A row for each system that the document names: its alerts, queries and panels, or the reason why there "
+        "are none.",
+    )
+    covered.add_argument("system", nargs="?", metavar="SYSTEM", help="one of them, in full, e.g. redis-aof")
+    _lang_flag(covered)
+    _json_flag(covered)
+
     _kql(commands.add_parser("kql", help="run queries and packs on a workspace, or on exported files"))
 
     demo = commands.add_parser(
@@ -397,6 +407,10 @@ def run(arguments: argparse.Namespace) -> int:
         from observability.cli.forecast import forecast
 
         return forecast(arguments)
+    if arguments.command == "coverage":
+        from observability.cli.coverage import coverage
+
+        return coverage(arguments)
     if arguments.command == "site":
         from observability.cli.site import site
 

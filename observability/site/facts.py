@@ -7,18 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from observability.catalog import Catalogue
+from observability.coverage import ROWS
+from observability.design.systems import SYSTEMS
 from observability.model.alert import Alert
+from observability.model.coverage import Row, System
 from observability.model.place import Definition
 from observability.model.signal import Engine, Signal
 from observability.replay import incident, rules, verdict
 from observability.replay.run import Alarm, Timeline
 from observability.simulate.scenario import Scenario
-
-# The document's systems in its order; what a file does not name stands under the others.
-SYSTEMS = (
-    "services", "ai", "business", "aks", "postgresql", "redis", "service_bus", "edge", "key_vault", "security",
-    "workspace", "recovery", "delivery", "cost", "exporter", "autoscaling", "overview",
-)  # fmt: skip
 
 
 def system_of(definition: Definition) -> str:
@@ -83,33 +80,10 @@ def _busy(played: Played) -> tuple[int, int]:
 # --- coverage ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """What there is for one system."""
-
-    system: str
-    alerts: tuple[str, ...]
-    queries: tuple[str, ...]
-    panels: tuple[str, ...]
-    instruments: tuple[str, ...]
-
-
-def coverage(catalogue: Catalogue) -> list[Covered]:
-    """A row for each system that anything names."""
-    rows = []
-    signal_system = {signal.name: system_of(signal) for signal in catalogue.signals}
-    for system in SYSTEMS:
-        alerts = [a.id for a in catalogue.alerts if signal_system.get(a.watches.name) == system]
-        queries = [q.key for q in catalogue.queries if system_of(q) == system]
-        panels = [
-            f"{board.id}: {panel.title.en}"
-            for board in catalogue.dashboards
-            for panel in board.panels
-            if isinstance(panel.shows, Definition) and system_of(panel.shows) == system
-        ]
-        instruments = [each.name for each in catalogue.instruments if system_of(each) == system]
-        rows.append(Covered(system, tuple(alerts), tuple(queries), tuple(panels), tuple(instruments)))
-    return rows
+def coverage() -> list[tuple[System, Row]]:
+    """Each system of the document with its row."""
+    rows = {row.system: row for row in ROWS}
+    return [(system, rows[system.key]) for system in SYSTEMS]
 
 
 def engines_of(signal: Signal) -> str:

@@ -17,13 +17,15 @@ from observability.catalog import Catalogue
 from observability.design.findings import FINDINGS
 from observability.design.operations import SEVERITIES
 from observability.model.alert import Alert
+from observability.model.coverage import By
 from observability.model.signal import Engine
+from observability.model.source import sections_of
 from observability.model.text import LANGS, Lang
 from observability.output import Artefact
 from observability.query.show import html
 from observability.query.times import kst
 from observability.render import durations, kql, promql
-from observability.render.words import cited_findings, condition_words, words_of
+from observability.render.words import cited_findings, condition_words, section_list, words_of
 from observability.replay import page as replay_page
 from observability.replay import show
 from observability.replay.charts import HEIGHT, WIDTH, Chart, chart
@@ -53,7 +55,7 @@ def _pages(catalogue: Catalogue, scenarios: tuple[Scenario, ...], measured: dict
             "scenarios": scenarios,
             "measured": measured,
             "findings": FINDINGS,
-            "coverage": facts.coverage(catalogue),
+            "coverage": facts.coverage(),
             "systems": sorted({facts.system_of(alert) for alert in catalogue.alerts}),
         }
         for name in PAGES:
@@ -127,6 +129,6 @@ def _environment() -> jinja2.Environment:
         kst=kst, short=durations.short, system_of=facts.system_of, engines_of=facts.engines_of, cost_class=facts.cost_class,
         condition=condition_words, words_of=words_of, query_of=_query_of, kql_of=lambda query: highlight.kql(kql.query(query)),
         promql_of=highlight.promql, took=durations.words, who=show.who, dims_of=show.dims_of, value_of=show.value_of,
-        limit_of=show.limit_of, WIDTH=WIDTH, HEIGHT=HEIGHT,
+        limit_of=show.limit_of, section_list=section_list, sections_of=sections_of, columns=tuple(By), WIDTH=WIDTH, HEIGHT=HEIGHT,
     )  # fmt: skip
     return made

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from observability import catalog, scenarios
+from observability.coverage import ROWS
 from observability.design.findings import FINDINGS
+from observability.design.systems import SYSTEMS
 from observability.model.place import ROOT
-from observability.site import facts, highlight, pages
+from observability.site import highlight, pages
 
 SITE = ROOT / "generated" / "site"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -142,12 +145,9 @@ def test_the_catalogue_is_whole() -> None:
     assert all(f"<code>{query.key}</code>" in texts["queries.html"] for query in CATALOGUE.queries)
     assert all(f"{board.id}.json" in texts["dashboards.html"] for board in CATALOGUE.dashboards)
     assert all(f'id="{finding.id}"' in texts["findings.html"] for finding in FINDINGS)
-    assert all(f'<th scope="row">{system}</th>' in texts["coverage.html"] for system in facts.SYSTEMS)
-
-
-def test_every_definition_belongs_to_a_system_of_the_coverage_table() -> None:
-    named = {facts.system_of(each) for each in (*CATALOGUE.signals, *CATALOGUE.instruments, *CATALOGUE.alerts)}
-    assert named <= set(facts.SYSTEMS)
+    assert all(f'<th scope="row">{system.title.ko}</th>' in texts["coverage.html"] for system in SYSTEMS)
+    reasons = [why.ko for row in ROWS for why in row.without.values()]
+    assert all(str(escape(why)) in texts["coverage.html"] for why in reasons)
 
 
 def test_a_query_is_escaped_before_its_words_are_coloured() -> None:
