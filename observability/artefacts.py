@@ -16,7 +16,7 @@ from observability.checks import series
 from observability.coverage import ROWS
 from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.findings import FINDINGS
-from observability.design.operations import HEALTH_CHECK, SEVERITIES
+from observability.design.operations import BUDGET, HEALTH_CHECK, SEVERITIES
 from observability.design.platform import APPLICATION_POOL, DELIVERY, HTTPS_PORT, NETWORK_POLICY, SUBNETS
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from observability.design.services import NAMESPACE, SERVICES
@@ -28,7 +28,7 @@ from observability.design.telemetry import (
     TRACING_SAMPLING,
     WORKSPACE,
 )
-from observability.model.alert import Alert
+from observability.model.alert import Action, Alert
 from observability.model.coverage import By
 from observability.model.dashboard import Trace
 from observability.model.signal import Engine
@@ -41,6 +41,7 @@ from observability.render import (
     arm_access,
     arm_actions,
     arm_alerts,
+    arm_budgets,
     arm_queries,
     arm_workflows,
     arm_workspace,
@@ -103,6 +104,7 @@ def parameters(catalogue: Catalogue, region: str | None = None) -> Parameters:
         *arm_actions.parameters(catalogue.actions),
         *arm_workflows.parameters(workflow_settings(catalogue)),
         *arm_actions.web_test_parameters(catalogue.web_tests),
+        *arm_budgets.parameters(BUDGET),
         arm.Parameter(
             "publicHost", "Public host name that users and the synthetic checks reach.", example="www.example.com"
         ),
@@ -138,11 +140,13 @@ def _alerts(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Art
         *arm_alerts.recording_rules(recorded, limits.PROMETHEUS_RULES_PER_GROUP),
         *(arm_actions.suppression(rule, lang) for rule in catalogue.suppressions),
         *(arm_actions.web_test(test, lang) for test in catalogue.web_tests),
+        *(budget for group in groups if _is_talk(group) for budget in arm_budgets.budgets(BUDGET, group)),
     ]
     template = arm.template(resources, known, compact, "tripgen: alerts, actions, maintenance, synthetic checks")
     behind = [
         *_alert_names(catalogue.alerts),
         *((f"action:{action.id}", action.source) for action in catalogue.actions),
+        ("budget:monthly", BUDGET.source),
         ("scaling:nodes", NODE_SCALING.source),
         ("scaling:database", DATABASE_SCALING.source),
         *((f"signal:{signal.name}", signal.source) for signal in recorded),
@@ -151,6 +155,11 @@ def _alerts(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Art
     ]
     yield _of("azure/alerts.json", "deployment template", encode(template), behind)
     yield _parameters_file(template, known)
+
+
+def _is_talk(actions: tuple[Action, ...]) -> bool:
+    """Whether a group tells the operations channel and nobody else: money wakes nobody."""
+    return tuple(action.id for action in actions) == ("teams",)
 
 
 def _parameters_file(template: dict[str, Any], known: dict[str, arm.Parameter]) -> Artefact:

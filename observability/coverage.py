@@ -437,9 +437,10 @@ _RECOVERY_AND_COST = (
             ("tripgen-cost: The month at the document's prices",),
             {
                 By.ALERT: Text(
-                    ko="쓴 돈은 Cost Management에만 있습니다. 구독의 예산 경보는 리소스 그룹 밖에서 한 번 정합니다(docs/forecast.md).",
-                    en="Money spent is in Cost Management alone. The subscription's budget alert is set once, outside of the "
-                    "resource group (docs/forecast.md).",
+                    ko="쓴 돈은 Cost Management에만 있어 규칙이 읽지 못합니다. alerts.json의 Azure 예산이 80%, 100%와 예상 100%에서 Teams에 "
+                    "알립니다.",
+                    en="Money spent is in Cost Management alone, which no rule reads. Azure's own budgets of alerts.json tell Teams "
+                    "at 80 % and 100 %, and when 100 % is to be expected.",
                 )
             },
         )

@@ -29,7 +29,7 @@ def check(catalogue: Catalogue, systems: Iterable[System], rows: Iterable[Row]) 
 def names(catalogue: Catalogue) -> dict[By, frozenset[str]]:
     """What a row can name, by column."""
     panels = (f"{board.id}: {panel.title.en}" for board in catalogue.dashboards for panel in board.panels)
-    queries = (query.key for query in (*catalogue.queries, *catalogue.metric_queries))
+    queries = [query.key for query in catalogue.queries] + [query.key for query in catalogue.metric_queries]
     return {
         By.ALERT: frozenset(alert.id for alert in catalogue.alerts),
         By.QUERY: frozenset(queries),

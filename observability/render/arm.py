@@ -23,6 +23,9 @@ UNTAGGABLE: Mapping[str, str] = {
     "Microsoft.OperationalInsights/workspaces/tables": "a setting of the workspace, which carries the tag",
     "Microsoft.OperationalInsights/workspaces/savedSearches": "its tags are a list of labels; the workspace has the tag",
     "Microsoft.OperationalInsights/queryPacks/queries": "its tags are labels to search by; the pack carries the tag",
+    "Microsoft.Authorization/roleAssignments": "a right of an identity on a resource, which carry their own tags",
+    "Microsoft.Authorization/roleDefinitions": "a list of rights, known by its name",
+    "Microsoft.Consumption/budgets": "a setting of the resource group, known by its name",
 }
 """Types that Azure keeps no tags for, and why that is no loss."""
 
