@@ -67,18 +67,14 @@ def _scenarios(arguments: argparse.Namespace) -> int:
             print(f"  {expected.alert}: {which} x{expected.count}, {within} min{who}")
         if not one.expects:
             print("  모두 조용해야 합니다." if ko else "  everything has to stay quiet")
-        if one.unwatched is not None:
-            print(f"  {'아직 보지 않음' if ko else 'not watched yet'}: {one.unwatched.get(lang)}")
         return main.OK
     head = ("시나리오", "제목", "울려야 하는 알림") if ko else ("scenario", "title", "alerts that have to fire")
     quiet = "조용함" if ko else "quiet"
-    unwatched = "조용함, 아직 보지 않음" if ko else "quiet, not watched yet"
     rows = [
         (
             each.id,
             each.title.get(lang),
-            ", ".join(dict.fromkeys(expected.alert for expected in each.expects))
-            or (unwatched if each.unwatched is not None else quiet),
+            ", ".join(dict.fromkeys(expected.alert for expected in each.expects)) or quiet,
         )
         for each in chosen
     ]
@@ -104,7 +100,6 @@ def _plain(scenario: Scenario) -> dict[str, object]:
             }
             for each in scenario.expects
         ],
-        "unwatched": {"ko": scenario.unwatched.ko, "en": scenario.unwatched.en} if scenario.unwatched else None,
     }
 
 

@@ -206,8 +206,6 @@ def _holds(shown: Shown, lang: Lang) -> Iterator[str]:
         yield from (f"  {wrong}" for wrong in shown.wrong)
     else:
         yield "시나리오대로입니다." if ko else "The scenario holds."
-    if scenario.unwatched is not None:
-        yield f"{'아직 보지 않음' if ko else 'not watched yet'}: {scenario.unwatched.get(lang)}"
 
 
 def _differences(

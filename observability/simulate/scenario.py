@@ -48,7 +48,7 @@ Faults = Callable[[datetime, datetime], tuple[Fault, ...]]
 class Scenario(Definition):
     """From ``begins`` on, for ``lasts``, the ``faults`` are there; the replay looks ``before`` and ``after`` too.
 
-    All that ``expects`` does not name has to stay quiet. ``unwatched`` says what is broken and has no alert yet.
+    All that ``expects`` does not name has to stay quiet.
     ``history`` is how far back telemetry goes before that, on which nothing happened: an alert that looks back further
     is not evaluated.
     """
@@ -61,7 +61,6 @@ class Scenario(Definition):
     lasts: timedelta
     faults: Faults = lambda _begin, _end: ()
     expects: tuple[Expected, ...] = ()
-    unwatched: Text | None = None
     before: timedelta = timedelta(minutes=30)
     history: timedelta = timedelta(hours=6)
     after: timedelta = timedelta(hours=1)

@@ -28,7 +28,7 @@ def test_scenarios_are_listed_with_what_has_to_fire(capsys: pytest.CaptureFixtur
         r"^service-down +A service is down in all zones +service-unavailable, pods-below-pdb$", out, re.MULTILINE
     )
     assert re.search(r"^quiet-week +A week on which nothing happens +quiet$", out, re.MULTILINE)
-    assert re.search(r"^waf-attack .*quiet, not watched yet$", out, re.MULTILINE)
+    assert re.search(r"^lost-probe .* quiet$", out, re.MULTILINE)
 
 
 def test_one_scenario_says_for_whom_and_by_when(capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +131,7 @@ def test_json_holds_times_values_and_deliveries(capsys: pytest.CaptureFixture[st
     )  # fmt: skip
     assert [each["alert"] for each in found["looks_back_further"]] == [
         "error-budget-leaking", "api-latency-budget-leaking", "ai-latency-budget-leaking", "cache-hit-budget-leaking",
-        "availability-budget-leaking",
+        "availability-budget-leaking", "daily-cap-near",
     ]  # fmt: skip
     assert (found["scenario"], found["holds"], found["wrong"]) == ("sunday-maintenance", True, [])
     assert (one["alert"], one["severity"], one["which"], one["unit"]) == (

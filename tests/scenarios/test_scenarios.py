@@ -202,7 +202,6 @@ def test_an_alert_on_a_series_that_nobody_simulates_is_not_taken_for_quiet() -> 
 
 def test_every_scenario_says_where_it_comes_from_in_both_languages() -> None:
     for scenario in SCENARIOS:
-        texts = [scenario.title, scenario.happens, *([scenario.unwatched] if scenario.unwatched else [])]
+        texts = [scenario.title, scenario.happens]
         assert all(text.ko.strip() and text.en.strip() and text.ko != text.en for text in texts), scenario.id
         assert scenario.place.file.startswith("observability/scenarios/")
-        assert not (scenario.unwatched and scenario.expects), "what is watched says so by its alerts"
