@@ -15,7 +15,7 @@ from observability.catalog import Catalogue
 from observability.checks import series
 from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.findings import FINDINGS
-from observability.design.operations import HEALTH_CHECK, SEVERITIES
+from observability.design.operations import ESCALATION, HEALTH_CHECK, SEVERITIES
 from observability.design.platform import APPLICATION_POOL, DELIVERY, HTTPS_PORT, NETWORK_POLICY, SUBNETS
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from observability.design.services import NAMESPACE, SERVICES
@@ -86,7 +86,7 @@ def _alert_names(alerts: Iterable[Alert]) -> list[tuple[str, Source | None]]:
 
 
 def workflow_settings(catalogue: Catalogue) -> arm_workflows.Settings:
-    return arm_workflows.Settings(catalogue.alerts, catalogue.dashboards, NODE_SCALING, DATABASE_SCALING)
+    return arm_workflows.Settings(catalogue.alerts, catalogue.dashboards, NODE_SCALING, DATABASE_SCALING, ESCALATION)
 
 
 Parameters = dict[str, arm.Parameter]
@@ -143,6 +143,7 @@ def _alerts(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Art
         *((f"action:{action.id}", action.source) for action in catalogue.actions),
         ("scaling:nodes", NODE_SCALING.source),
         ("scaling:database", DATABASE_SCALING.source),
+        ("escalation", ESCALATION.source),
         *((f"signal:{signal.name}", signal.source) for signal in recorded),
         *((f"suppression:{rule.id}", rule.source) for rule in catalogue.suppressions),
         *((f"web test:{test.id}", test.source) for test in catalogue.web_tests),

@@ -12,6 +12,7 @@ from observability.checks import azure, checklists, definitions, firing, kql, pa
 from observability.checks.texts import Text, graph_texts, texts
 from observability.design.document import SECTIONS
 from observability.design.findings import FINDINGS
+from observability.design.operations import ESCALATION
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from observability.design.telemetry import RESOURCES, RETENTION, WORKSPACE
 from observability.model.errors import DefinitionError, Problem, SourceUnavailable
@@ -35,7 +36,7 @@ def sound(catalogue: Catalogue) -> Catalogue:
         *firing.check(shaped, RESOURCES),
     ]
     # Workflows are made of the definitions, and there are none of broken ones.
-    found = found or list(workflows.check(shaped, NODE_SCALING, DATABASE_SCALING))
+    found = found or list(workflows.check(shaped, NODE_SCALING, DATABASE_SCALING, ESCALATION))
     if found:
         raise DefinitionError(found)
     return catalogue

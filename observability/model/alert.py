@@ -45,6 +45,7 @@ class Workflow(Enum):
     SLACK = "slack"
     SCALE_NODES = "scale-nodes"
     SCALE_DATABASE = "scale-database"
+    ESCALATE = "escalate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,8 @@ class Action(Definition):
 
     ``code`` is two letters for the group's short name, which Azure limits to 12 characters. The address itself
     is a secureString parameter of the deployment, named after ``id``; an action of a Logic App names the ``workflow``
-    instead, and two may share one.
+    instead, and two may share one. ``escalates``: it calls somebody who has to acknowledge, so its action groups call the
+    escalation workflow besides.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Action(Definition):
     code: str
     does: Text
     workflow: Workflow | None = None
+    escalates: bool = False
     source: Source | None = None
 
 

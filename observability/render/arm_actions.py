@@ -87,10 +87,12 @@ def group(actions: tuple[Action, ...]) -> Resource:
             common, address = parameter(f"{_camel(action.id)}CommonSchema"), parameter(address_parameter(action))
             hooks.append({"name": action.id, "serviceUri": address, "useCommonAlertSchema": common})
         elif action.channel is Channel.LOGIC_APP:
-            apps.append(_workflow_receiver(action))
+            apps.append(_called_by(action))
         else:
             address = parameter(address_parameter(action))
             phones.append({"name": action.id, "countryCode": COUNTRY_CODE, "phoneNumber": address})
+    if any(action.escalates for action in actions):
+        apps.append(_workflow_receiver(Workflow.ESCALATE.value, Workflow.ESCALATE))
     receivers = {"webhookReceivers": hooks, "logicAppReceivers": apps, "smsReceivers": phones}
     body: Resource = {
         "type": GROUP_TYPE,
@@ -108,13 +110,17 @@ def group(actions: tuple[Action, ...]) -> Resource:
     return body
 
 
-def _workflow_receiver(action: Action) -> Resource:
+def _called_by(action: Action) -> Resource:
     if action.workflow is None:
         raise ValueError(f"action '{action.id}' calls no workflow")
+    return _workflow_receiver(action.id, action.workflow)
+
+
+def _workflow_receiver(name: str, workflow: Workflow) -> Resource:
     return {
-        "name": action.id,
-        "resourceId": workflow_id(action.workflow),
-        "callbackUrl": callback_url(action.workflow),
+        "name": name,
+        "resourceId": workflow_id(workflow),
+        "callbackUrl": callback_url(workflow),
         "useCommonAlertSchema": True,
     }
 
