@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 
 from observability.model.place import Definition
@@ -151,6 +151,24 @@ class Suppression(Definition):
     time_zone: str
     severities: tuple[Severity, ...]
     source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A window of its own in which nobody is told: an emergency maintenance that somebody approved.
+
+    It covers alerts of ``severities``, of those rules in ``alerts`` that are named, about those ``services`` (by role) that
+    are named; nothing named means all. ``begins`` and ``ends`` are in the zone that Azure calls ``time_zone``.
+    """
+
+    begins: datetime
+    ends: datetime
+    time_zone: str
+    severities: tuple[Severity, ...]
+    why: str
+    by: str = ""
+    alerts: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,8 +29,11 @@ PERIODS, NEEDED = 1, 1
 PROMETHEUS_RESOLVES = timedelta(minutes=5)
 
 
+RULE_PREFIX = "alert-tripgen-"
+
+
 def rule_name(alert: Alert) -> str:
-    return f"alert-tripgen-{alert.id}"
+    return f"{RULE_PREFIX}{alert.id}"
 
 
 def prometheus_name(alert: Alert) -> str:

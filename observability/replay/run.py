@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from observability.checks import series
-from observability.model.alert import Alert, Suppression
+from observability.model.alert import Alert, Silence, Suppression
 from observability.model.errors import SourceUnavailable
 from observability.model.signal import Engine, Signal
 from observability.query.local import engine
@@ -228,7 +228,7 @@ def replay(
     telemetry: Telemetry,
     start: datetime,
     end: datetime,
-    suppressions: Sequence[Suppression] = (),
+    suppressions: Sequence[Suppression | Silence] = (),
     *,
     began: datetime | None = None,
     charted: bool = False,
