@@ -345,13 +345,14 @@ def _agents(catalogue: Catalogue) -> Iterator[Artefact]:
 def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
     from observability.render.runbooks import runbooks
 
-    pages = runbooks(catalogue.alerts, SEVERITIES, FINDINGS, catalogue.suppressions)
+    pages = runbooks(catalogue.alerts, SEVERITIES, FINDINGS, catalogue.suppressions, ESCALATION)
     for alert in catalogue.alerts:
         level = SEVERITIES[int(alert.severity)]
         names = [
             *_alert_names([alert]),
             *((f"query:{step.key}", step.source) for step in alert.first_steps),
             (f"severity:{level.number}", level.source),
+            ("escalation", ESCALATION.source),
         ]
         yield _of(f"runbooks/{alert.id}.md", "runbook", pages[alert.id], names)
 

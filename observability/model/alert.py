@@ -93,7 +93,7 @@ class Alert(Definition):
     Fires when ``watches``, read on ``engine`` over ``window``, is above or below the limit. ``every`` is the
     evaluation frequency, ``pending`` how long a Prometheus rule must stay true. ``params`` sets parameters of the
     signal's query, such as the floor of requests. ``because`` gives the reason for the number and the engine;
-    ``severity_source`` that of the severity. ``policy`` says what follows beyond the incident. ``examples`` builds proofs for promtool from the limit.
+    ``severity_source`` that of the severity. ``policy`` says what follows beyond the incident. ``causes`` are ids of alerts that explain this one when they fire too. ``examples`` builds proofs for promtool from the limit.
     """
 
     id: str
@@ -116,6 +116,7 @@ class Alert(Definition):
     source: Source | None = None
     severity_source: Source | None = None
     policy: Text | None = None
+    causes: tuple[str, ...] = ()
     examples: Callable[[float], tuple[Example, ...]] | None = None
 
     @property

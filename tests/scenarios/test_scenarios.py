@@ -54,6 +54,13 @@ def test_the_week_is_seven_days_long_and_everything_was_evaluated() -> None:
     assert found.evaluations == sum(timedelta(days=7) // alert.every for alert in CATALOGUE.alerts) > 60_000
 
 
+def test_a_cause_that_an_alert_names_fires_with_it_in_some_incident() -> None:
+    together = [{expected.alert for expected in scenario.expects} for scenario in SCENARIOS]
+    named = [(alert.id, cause) for alert in CATALOGUE.alerts for cause in alert.causes]
+    assert len(named) >= 8
+    assert [pair for pair in named if not any(set(pair) <= fired for fired in together)] == []
+
+
 def test_every_alert_has_a_scenario_that_fires_it_and_one_in_which_it_stays_quiet() -> None:
     fires = {expected.alert for scenario in SCENARIOS for expected in scenario.expects}
     assert fires == ALERTS.keys()
