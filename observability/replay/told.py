@@ -52,6 +52,11 @@ def deliver(events: Iterable[Event], suppressions: Sequence[Suppression | Silenc
     return deliveries
 
 
+def rings(action: Action) -> bool:
+    """Whether it makes a telephone ring; a team's channel waits until somebody looks."""
+    return action.escalates or action.channel is Channel.SMS
+
+
 def silences(suppression: Suppression | Silence, event: Event) -> bool:
     """Whether the window is open at the event's time, for what it is about. The end is not in it."""
     if isinstance(suppression, Silence):
