@@ -12,7 +12,7 @@ from observability.design.operations import ESCALATION, SEVERITIES
 from observability.model.text import LANGS
 from observability.model.units import hours, minutes
 from tests.workflows import payloads
-from tests.workflows.machine import Run
+from tests.workflows.machine import Machine, Run
 from tests.workflows.world import ESCALATION as ESCALATION_CHANNEL
 from tests.workflows.world import MANAGEMENT, TEAMS, World, buttons, lines, title, world
 
@@ -65,8 +65,12 @@ def test_severity_1_that_nobody_takes_is_told_again_every_15_minutes_until_someb
     assert [at for at, _ in here.called] == [0]
 
 
-def test_it_gives_up_after_eight_hours_and_says_so(here: World) -> None:
-    run(here, outage())
+@pytest.mark.parametrize("limits_fail", [False, True])
+def test_it_gives_up_after_eight_hours_and_says_so(
+    here: World, monkeypatch: pytest.MonkeyPatch, limits_fail: bool
+) -> None:
+    monkeypatch.setattr(Machine, "limits_fail", limits_fail)
+    assert run(here, outage()).status == "Succeeded"
     assert len(here.escalated) == 1 + 32 + 1
     assert told(here)[-2:] == [(480, "아무도 맡지 않은 알림"), (480, "아무도 맡지 않은 알림, 마지막 안내")]
     assert lines(here.escalated[-1][1])["안내"].startswith("8시간 동안 아무도 맡지 않았습니다.")
