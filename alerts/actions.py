@@ -9,6 +9,7 @@ PAGERDUTY = Action(
     title=Text(ko="PagerDuty", en="PagerDuty"),
     channel=Channel.WEBHOOK,
     code="pd",
+    escalates=True,
     does=Text(ko="당직자를 호출합니다.", en="Pages whoever is on call."),
     source=Section("8.1.2", reading="R22"),
 )

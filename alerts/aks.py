@@ -201,6 +201,7 @@ PODS_BELOW_PDB = Alert(
         "5 minutes.",
     ),
     first_steps=(triage.BROKEN_PODS, triage.POD_EVENTS, triage.RESTARTING_CONTAINERS, triage.RECENT_CHANGES),
+    causes=("node-not-ready",),
     examples=_below_pdb,
 )
 

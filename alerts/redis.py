@@ -60,6 +60,7 @@ CACHE_HITS_LOW = Alert(
         "not page.",
     ),
     first_steps=(triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES, triage.RECENT_CHANGES),
+    causes=("redis-memory-high",),
     examples=_examples,
 )
 

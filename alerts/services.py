@@ -57,6 +57,7 @@ SERVICE_UNAVAILABLE = Alert(
         triage.RECENT_CHANGES,
         triage.USERS_AFFECTED,
     ),
+    causes=("pods-below-pdb",),
 )
 
 HIGH_ERROR_RATE = Alert(
@@ -96,4 +97,5 @@ HIGH_ERROR_RATE = Alert(
         triage.RECENT_CHANGES,
         triage.USERS_AFFECTED,
     ),
+    causes=("database-connection-pool-exhausted", "external-api-failing"),
 )

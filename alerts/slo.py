@@ -150,6 +150,7 @@ def _alert(
     calls: bool = True,
     params: dict[str, Param] | None = None,
     proofs: Callable[[float], tuple[Example, ...]] | None = None,
+    causes: tuple[str, ...] = (),
 ) -> Alert:
     """A page or a ticket for one objective. The limit is always 1: the table of burn rates is in the signal.
 
@@ -198,6 +199,7 @@ def _alert(
         policy=BUDGET_POLICY,
         first_steps=first_steps,
         params=params or {},
+        causes=causes,
         examples=proofs,
     )
 
@@ -210,8 +212,9 @@ _FLOOR: dict[str, Param] = {"min_failed": FAILED_REQUESTS}
 
 # high-error-rate calls for whatever burns this budget fastest.
 ERRORS_PAGE = _alert(
-    "error-budget-burning", ERRORS, ERRORS_FAST, PAGE, _FAILURES, _ERROR_STEPS, page=True, calls=False, params=_FLOOR
-)
+    "error-budget-burning", ERRORS, ERRORS_FAST, PAGE, _FAILURES, _ERROR_STEPS, page=True, calls=False, params=_FLOOR,
+    causes=("high-error-rate", "database-connection-pool-exhausted", "external-api-failing"),
+)  # fmt: skip
 ERRORS_TICKET = _alert(
     "error-budget-leaking", ERRORS, ERRORS_SLOW, TICKET, _FAILURES, _ERROR_STEPS, page=False,
     proofs=lambda _limit: examples(ERRORS, slo.REQUESTS_BAD_RATE, slo.REQUESTS_RATE, TICKET, "service=trip-service"),
@@ -223,6 +226,7 @@ API_TICKET = _alert("api-latency-budget-leaking", API_LATENCY, API_SLOW, TICKET_
 ITINERARIES_PAGE = _alert(
     "ai-latency-budget-burning", ITINERARIES, ITINERARIES_FAST, PAGE, _LATE, (triage.AI_DEPENDENCIES, *_LATE_STEPS[1:]),
     page=True, proofs=lambda _limit: examples(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, PAGE),
+    causes=("ai-response-time-exceeded",),
 )  # fmt: skip
 ITINERARIES_TICKET = _alert(
     "ai-latency-budget-leaking", ITINERARIES, ITINERARIES_SLOW, TICKET, _LATE, (triage.AI_DEPENDENCIES, *_LATE_STEPS[1:]),

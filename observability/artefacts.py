@@ -16,7 +16,7 @@ from observability.checks import series
 from observability.coverage import ROWS
 from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.findings import FINDINGS
-from observability.design.operations import BUDGET, HEALTH_CHECK, SEVERITIES
+from observability.design.operations import BUDGET, ESCALATION, HEALTH_CHECK, SEVERITIES
 from observability.design.platform import APPLICATION_POOL, DELIVERY, HTTPS_PORT, NETWORK_POLICY, SUBNETS
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from observability.design.services import NAMESPACE, SERVICES
@@ -89,7 +89,7 @@ def _alert_names(alerts: Iterable[Alert]) -> list[tuple[str, Source | None]]:
 
 
 def workflow_settings(catalogue: Catalogue) -> arm_workflows.Settings:
-    return arm_workflows.Settings(catalogue.alerts, catalogue.dashboards, NODE_SCALING, DATABASE_SCALING)
+    return arm_workflows.Settings(catalogue.alerts, catalogue.dashboards, NODE_SCALING, DATABASE_SCALING, ESCALATION)
 
 
 Parameters = dict[str, arm.Parameter]
@@ -149,6 +149,7 @@ def _alerts(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Art
         ("budget:monthly", BUDGET.source),
         ("scaling:nodes", NODE_SCALING.source),
         ("scaling:database", DATABASE_SCALING.source),
+        ("escalation", ESCALATION.source),
         *((f"signal:{signal.name}", signal.source) for signal in recorded),
         *((f"suppression:{rule.id}", rule.source) for rule in catalogue.suppressions),
         *((f"web test:{test.id}", test.source) for test in catalogue.web_tests),
@@ -355,13 +356,14 @@ def _agents(catalogue: Catalogue) -> Iterator[Artefact]:
 def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
     from observability.render.runbooks import runbooks
 
-    pages = runbooks(catalogue.alerts, SEVERITIES, FINDINGS, catalogue.suppressions)
+    pages = runbooks(catalogue.alerts, SEVERITIES, FINDINGS, catalogue.suppressions, ESCALATION)
     for alert in catalogue.alerts:
         level = SEVERITIES[int(alert.severity)]
         names = [
             *_alert_names([alert]),
             *((f"query:{step.key}", step.source) for step in alert.first_steps),
             (f"severity:{level.number}", level.source),
+            ("escalation", ESCALATION.source),
         ]
         yield _of(f"runbooks/{alert.id}.md", "runbook", pages[alert.id], names)
 

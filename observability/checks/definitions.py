@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from observability.catalog import Catalogue
@@ -40,7 +41,8 @@ def check(catalogue: Catalogue, sections: Mapping[str, Text], findings: tuple[Fi
     known = {id(each) for each in (*catalogue.signals, *catalogue.queries, *catalogue.actions)}
     for alert in catalogue.alerts:
         yield from source(str(alert.place), "alert severity", alert.id, alert.severity_source, sections, readings)
-        for wrong, todo in (*_alert(alert, known), *_params_of(alert), *limit(alert)):
+        causes = _causes(alert, [each.id for each in catalogue.alerts])
+        for wrong, todo in (*_alert(alert, known), *_params_of(alert), *limit(alert), *causes):
             yield Problem(str(alert.place), "alert", alert.id, wrong, todo)
     for slo in catalogue.slos:
         for wrong, todo in _slo(slo, known):
@@ -105,6 +107,18 @@ def _alert(alert: Alert, known: set[int]) -> Iterator[tuple[str, str]]:
         has = ", ".join(f"'{engine.value}'" for engine in alert.watches.engines) or "none"
         wrong = f"signal '{alert.watches.name}' cannot be read on engine '{alert.engine.value}'"
         yield wrong, f"it can be on {has}"
+
+
+def _causes(alert: Alert, alerts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for cause in dict.fromkeys(alert.causes):
+        if cause == alert.id:
+            yield "names itself as its cause", "name another alert, or none"
+        elif cause not in alerts:
+            near = difflib.get_close_matches(cause, alerts, 1)
+            todo = f"did you mean '{near[0]}'?" if near else "`tripobs list alert` lists those there are"
+            yield f"names cause '{cause}', which is no alert", todo
+        elif alert.causes.count(cause) > 1:
+            yield f"names cause '{cause}' twice", "name it once"
 
 
 def _params_of(alert: Alert) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from observability.checks.texts import Text, graph_texts, texts
 from observability.coverage import ROWS
 from observability.design.document import SECTIONS
 from observability.design.findings import FINDINGS
+from observability.design.operations import ESCALATION
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from observability.design.systems import SYSTEMS
 from observability.design.telemetry import RESOURCES, RETENTION, WORKSPACE
@@ -38,7 +39,7 @@ def sound(catalogue: Catalogue) -> Catalogue:
         *coverage.check(shaped, SYSTEMS, ROWS),
     ]
     # Workflows are made of the definitions, and there are none of broken ones.
-    found = found or list(workflows.check(shaped, NODE_SCALING, DATABASE_SCALING))
+    found = found or list(workflows.check(shaped, NODE_SCALING, DATABASE_SCALING, ESCALATION))
     if found:
         raise DefinitionError(found)
     return catalogue

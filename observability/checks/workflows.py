@@ -10,7 +10,7 @@ from observability.catalog import Catalogue
 from observability.checks.expressions import Call, Constant, Node, Unreadable, calls, of_template, parts
 from observability.model.alert import Action, Channel
 from observability.model.errors import Problem
-from observability.model.operations import DatabaseScaling, NodeScaling
+from observability.model.operations import DatabaseScaling, Escalation, NodeScaling
 from observability.model.text import LANGS
 from observability.render import arm_actions, arm_workflows
 
@@ -28,6 +28,7 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {
     **dict.fromkeys(("if", "replace", "setProperty"), (3, 3)),
     **dict.fromkeys(("coalesce", "concat", "createArray", "max", "min"), (1, None)),
     "addSeconds": (2, 3),
+    "substring": (2, 3),
     "and": (2, None),
     "or": (2, None),
     "convertTimeZone": (3, 4),
@@ -42,12 +43,14 @@ Json = Any
 Wrong = tuple[str, str]
 
 
-def check(catalogue: Catalogue, nodes: NodeScaling, database: DatabaseScaling) -> Iterator[Problem]:
+def check(
+    catalogue: Catalogue, nodes: NodeScaling, database: DatabaseScaling, escalation: Escalation
+) -> Iterator[Problem]:
     """Problems of the actions' workflows in both languages; the same one is told once."""
     for action in catalogue.actions:
         for wrong, todo in _called(action):
             yield Problem(str(action.place), "action", action.id, wrong, todo)
-    settings = arm_workflows.Settings(catalogue.alerts, catalogue.dashboards, nodes, database)
+    settings = arm_workflows.Settings(catalogue.alerts, catalogue.dashboards, nodes, database, escalation)
     workflows = arm_workflows.used(action for alert in catalogue.alerts for action in alert.actions)
     found = dict.fromkeys(
         Problem(WHERE, "workflow", resource["name"], wrong, todo)

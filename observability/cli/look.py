@@ -190,6 +190,7 @@ def _alert(alert: Alert, lang: Lang) -> dict[str, Any]:
         "severity_because": list(_source_lines(alert.severity_source, lang)),
         "query": query,
         "first_steps": [step.key for step in alert.first_steps],
+        "causes": list(alert.causes),
         "page": f"generated/runbooks/{alert.id}.md",
     }
 

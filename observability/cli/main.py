@@ -148,6 +148,8 @@ def parser() -> argparse.ArgumentParser:
     _json_flag(listed)
     _replay(commands.add_parser("replay", help="would the alert have fired, when, and for whom"))
 
+    _silence(commands.add_parser("silence", help="write a rule that silences alerts for a while, and ends by itself"))
+
     forecast = commands.add_parser(
         "forecast",
         help="gigabytes a day, when the daily cap is hit, and what the rules cost",
@@ -279,6 +281,36 @@ def _dashboards(parser: argparse.ArgumentParser) -> None:
     _json_flag(push)
 
 
+def _silence(parser: argparse.ArgumentParser) -> None:
+    """`tripobs silence ...`."""
+    parser.description = (
+        "Write an alert processing rule for an ad-hoc window: what fires in it tells nobody. Severities 2 and 3 unless "
+        "another is said: a full outage still pages. Nothing is sent to Azure."
+    )
+    parser.epilog = "example: tripobs silence --for 2h --service trip --why 'database migration' --out silence.json"
+    parser.add_argument("--for", dest="length", metavar="2h", help="how long, at most 24h")
+    parser.add_argument("--until", metavar="TIME", help="or until when, with a zone: '2026-11-28 18:00 KST'")
+    parser.add_argument("--from", dest="start", metavar="TIME", help="from when (default: now)")
+    parser.add_argument(
+        "--service", action="append", default=[], metavar="NAME", help="only about this service; may be repeated"
+    )
+    parser.add_argument("--alert", action="append", default=[], metavar="ID", help="only this alert; may be repeated")
+    parser.add_argument(
+        "--severity",
+        action="append",
+        type=int,
+        choices=(1, 2, 3),
+        help="only this severity; 1 needs --by; may be repeated",
+    )
+    parser.add_argument("--why", required=True, metavar="TEXT", help="the reason, which stands on the rule")
+    parser.add_argument("--by", default="", metavar="NAME", help="who approved it")
+    parser.add_argument("--out", metavar="FILE", help="write there instead of printing")
+    # Only JSON is written, so a terminal is as good as a file.
+    parser.set_defaults(format="json")
+    _lang_flag(parser)
+    _json_flag(parser)
+
+
 def _replay(parser: argparse.ArgumentParser) -> None:
     """`tripobs replay ...`."""
     parser.description = (
@@ -403,6 +435,10 @@ def run(arguments: argparse.Namespace) -> int:
         from observability.cli import replay
 
         return replay.command(arguments)
+    if arguments.command == "silence":
+        from observability.cli.silence import silence
+
+        return silence(arguments)
     if arguments.command == "forecast":
         from observability.cli.forecast import forecast
 

@@ -584,4 +584,28 @@ FINDINGS: tuple[Finding, ...] = (
             "Both are deployment parameters.",
         ),
     ),
+    Finding(
+        id="R37",
+        state="noted",
+        origin="project",
+        sections=("10.2.1", "12.2.1", "8.1.2"),
+        says=Text(
+            ko="심각도 1은 15분 이내에 대응하고 관리팀을 즉시 호출하며, 심각도 2는 한 시간 이내에 업무시간 내 대응팀이 대응합니다.",
+            en="Severity 1 is answered within 15 minutes and management is called at once; severity 2 within an hour, by the "
+            "response team in working hours.",
+        ),
+        trouble=Text(
+            ko="아무도 응답하지 않으면 어떻게 하는지는 문서에 없고, Azure의 작업 그룹은 확인을 기다리지 못합니다. 심각도 2의 한 시간과 "
+            "업무시간은 밤에는 함께 지킬 수 없습니다.",
+            en="What follows when nobody answers is not said, and action groups of Azure cannot wait for an acknowledgement. At "
+            "night, severity 2's hour and its working hours cannot both be kept.",
+        ),
+        done=Text(
+            ko="PagerDuty를 부르는 알림은 워크플로도 부릅니다. 심각도 1은 울리자마자 관리팀에 알리고, 아무도 맡지 않으면 15분마다 되풀이합니다. "
+            "심각도 2는 한 시간 뒤에 한 번, 밤에도 채널에만 알립니다. 심각도 3은 정기 미팅의 몫입니다(docs/adr/0008).",
+            en="Alerts that page call a workflow too. Severity 1 is told to management as it fires, and again every 15 minutes "
+            "while nobody has taken it. Severity 2 is told once after an hour, at night too, in the channel alone. Severity 3 "
+            "is left to the regular meeting (docs/adr/0008).",
+        ),
+    ),
 )

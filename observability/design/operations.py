@@ -12,12 +12,13 @@ from observability.model.operations import (
     Checklist,
     ChecklistItem,
     CostItem,
+    Escalation,
     HealthCheck,
     MaintenanceWindow,
     RecoveryGoal,
     SeverityLevel,
 )
-from observability.model.source import Section
+from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, hours, minutes, percent
 
@@ -82,6 +83,22 @@ SEVERITIES: dict[int, SeverityLevel] = {
         ),
     )
 }
+
+ESCALATION = Escalation(
+    # Severity 3 is discussed in the regular meeting, which no machine calls.
+    levels=(SEVERITIES[1], SEVERITIES[2]),
+    at_once=(1,),
+    reminds_for=hours(8),
+    source=Derived(
+        Text(
+            ko="문서는 아무도 응답하지 않을 때를 말하지 않습니다. 대응 시간이 지나면 다시 알리고, 심각도 1은 상황 공유 주기마다 "
+            "되풀이합니다. 한 번의 근무 시간인 8시간이면 다음 사람이 채널을 봅니다.",
+            en="The document does not say what follows when nobody answers. When the response time has passed people are told "
+            "again, for severity 1 at each update interval. Eight hours are one shift: by then somebody else reads the channel.",
+        ),
+        (Section("10.2.1", reading="R37"), Section("12.2.1")),
+    ),
+)
 
 MAINTENANCE = MaintenanceWindow(
     weekday="Sunday",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 
 from observability.model.place import Definition
@@ -45,6 +45,7 @@ class Workflow(Enum):
     SLACK = "slack"
     SCALE_NODES = "scale-nodes"
     SCALE_DATABASE = "scale-database"
+    ESCALATE = "escalate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,8 @@ class Action(Definition):
 
     ``code`` is two letters for the group's short name, which Azure limits to 12 characters. The address itself
     is a secureString parameter of the deployment, named after ``id``; an action of a Logic App names the ``workflow``
-    instead, and two may share one.
+    instead, and two may share one. ``escalates``: it calls somebody who has to acknowledge, so its action groups call the
+    escalation workflow besides.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Action(Definition):
     code: str
     does: Text
     workflow: Workflow | None = None
+    escalates: bool = False
     source: Source | None = None
 
 
@@ -90,7 +93,7 @@ class Alert(Definition):
     Fires when ``watches``, read on ``engine`` over ``window``, is above or below the limit. ``every`` is the
     evaluation frequency, ``pending`` how long a Prometheus rule must stay true. ``params`` sets parameters of the
     signal's query, such as the floor of requests. ``because`` gives the reason for the number and the engine;
-    ``severity_source`` that of the severity. ``policy`` says what follows beyond the incident. ``examples`` builds proofs for promtool from the limit.
+    ``severity_source`` that of the severity. ``policy`` says what follows beyond the incident. ``causes`` are ids of alerts that explain this one when they fire too. ``examples`` builds proofs for promtool from the limit.
     """
 
     id: str
@@ -113,6 +116,7 @@ class Alert(Definition):
     source: Source | None = None
     severity_source: Source | None = None
     policy: Text | None = None
+    causes: tuple[str, ...] = ()
     examples: Callable[[float], tuple[Example, ...]] | None = None
 
     @property
@@ -148,6 +152,24 @@ class Suppression(Definition):
     time_zone: str
     severities: tuple[Severity, ...]
     source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A window of its own in which nobody is told: an emergency maintenance that somebody approved.
+
+    It covers alerts of ``severities``, of those rules in ``alerts`` that are named, about those ``services`` (by role) that
+    are named; nothing named means all. ``begins`` and ``ends`` are in the zone that Azure calls ``time_zone``.
+    """
+
+    begins: datetime
+    ends: datetime
+    time_zone: str
+    severities: tuple[Severity, ...]
+    why: str
+    by: str = ""
+    alerts: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -204,6 +204,18 @@ class SeverityLevel(Value):
     procedure_source: Source
 
 
+class Escalation(Fact):
+    """What follows by itself when nobody acknowledges an alert of one of ``levels`` within its response time.
+
+    Alerts of the severities in ``at_once`` are told to management as they fire. A level with an update interval is told
+    again at each, for ``reminds_for`` at most; one without is told once.
+    """
+
+    levels: tuple[SeverityLevel, ...]
+    at_once: tuple[int, ...]
+    reminds_for: timedelta
+
+
 class MaintenanceWindow(Fact):
     """Weekly; ``start`` and ``end`` are local times of the named zone, in both systems' spelling of it."""
 

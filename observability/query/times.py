@@ -26,11 +26,11 @@ def span(
     """
     if since is not None and start is not None:
         raise WrongArgument("--since and --from: both say where to begin; give one of them")
-    to = _moment("--to", end, attended) if end is not None else now
+    to = moment("--to", end, attended) if end is not None else now
     if start is not None:
-        begin = _moment("--from", start, attended)
+        begin = moment("--from", start, attended)
     else:
-        begin = to - (_length(since) if since is not None else default)
+        begin = to - (length("--since", since) if since is not None else default)
     if begin >= to:
         said = "--from" if start is not None else "--since"
         raise WrongArgument(
@@ -39,14 +39,16 @@ def span(
     return Span(begin, to)
 
 
-def _length(text: str) -> timedelta:
+def length(flag: str, text: str) -> timedelta:
+    """``2h``, ``1h30m``. Raises WrongArgument."""
     try:
         return params.duration(text)
     except ValueError as error:
-        raise WrongArgument(f"--since: {error}; write 90m, 6h, 1h30m or 7d") from None
+        raise WrongArgument(f"{flag}: {error}; write 90m, 6h, 1h30m or 7d") from None
 
 
-def _moment(flag: str, text: str, attended: bool) -> datetime:
+def moment(flag: str, text: str, attended: bool) -> datetime:
+    """A time with its zone, in UTC. Raises WrongArgument."""
     if text.strip().lower() == "now":
         raise WrongArgument(f"{flag}: leave it out to mean now")
     named = _NAMED.fullmatch(text.strip())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from observability.model.alert import Action, Alert, Channel, Suppression, WebTest, Workflow
+from collections.abc import Iterable
+
+from observability.model.alert import Action, Alert, Channel, Severity, Suppression, WebTest, Workflow
 from observability.model.text import Lang
-from observability.render.arm import Parameter, Resource, parameter, quoted, resource_id, text
+from observability.render.arm import Json, Parameter, Resource, parameter, quoted, resource_id, text
 
 GROUP_TYPE = "Microsoft.Insights/actionGroups"
 WORKFLOW_TYPE, WORKFLOW_API = "Microsoft.Logic/workflows", "2017-07-01"
@@ -87,10 +89,12 @@ def group(actions: tuple[Action, ...]) -> Resource:
             common, address = parameter(f"{_camel(action.id)}CommonSchema"), parameter(address_parameter(action))
             hooks.append({"name": action.id, "serviceUri": address, "useCommonAlertSchema": common})
         elif action.channel is Channel.LOGIC_APP:
-            apps.append(_workflow_receiver(action))
+            apps.append(_called_by(action))
         else:
             address = parameter(address_parameter(action))
             phones.append({"name": action.id, "countryCode": COUNTRY_CODE, "phoneNumber": address})
+    if any(action.escalates for action in actions):
+        apps.append(_workflow_receiver(Workflow.ESCALATE.value, Workflow.ESCALATE))
     receivers = {"webhookReceivers": hooks, "logicAppReceivers": apps, "smsReceivers": phones}
     body: Resource = {
         "type": GROUP_TYPE,
@@ -108,49 +112,54 @@ def group(actions: tuple[Action, ...]) -> Resource:
     return body
 
 
-def _workflow_receiver(action: Action) -> Resource:
+def _called_by(action: Action) -> Resource:
     if action.workflow is None:
         raise ValueError(f"action '{action.id}' calls no workflow")
+    return _workflow_receiver(action.id, action.workflow)
+
+
+def _workflow_receiver(name: str, workflow: Workflow) -> Resource:
     return {
-        "name": action.id,
-        "resourceId": workflow_id(action.workflow),
-        "callbackUrl": callback_url(action.workflow),
+        "name": name,
+        "resourceId": workflow_id(workflow),
+        "callbackUrl": callback_url(workflow),
         "useCommonAlertSchema": True,
     }
 
 
-def suppression(rule: Suppression, lang: Lang) -> Resource:
-    """An alert processing rule that silences the named severities on its schedule; more severe ones still page."""
+def of_severities(severities: Iterable[Severity]) -> Json:
+    """A processing rule's condition."""
+    return {"field": "Severity", "operator": "Equals", "values": [f"Sev{int(severity)}" for severity in severities]}
+
+
+def processing_rule(name: str, words: str, conditions: list[Json], schedule: Json) -> Resource:
+    """An alert processing rule that takes the action groups from what meets all conditions, while its schedule runs."""
     return {
         "type": "Microsoft.AlertsManagement/actionRules",
         "apiVersion": "2021-08-08",
-        "name": f"apr-tripgen-{rule.id}",
+        "name": f"apr-tripgen-{name}",
         "location": "Global",
         "properties": {
             "enabled": True,
-            "description": text(rule.title.get(lang)),
+            "description": text(words),
             "scopes": ["[resourceGroup().id]"],
-            "conditions": [
-                {
-                    "field": "Severity",
-                    "operator": "Equals",
-                    "values": [f"Sev{int(severity)}" for severity in rule.severities],
-                }
-            ],
-            "schedule": {
-                "timeZone": rule.time_zone,
-                "recurrences": [
-                    {
-                        "recurrenceType": "Weekly",
-                        "daysOfWeek": [rule.weekday],
-                        "startTime": rule.start,
-                        "endTime": rule.end,
-                    }
-                ],
-            },
+            "conditions": conditions,
+            "schedule": schedule,
             "actions": [{"actionType": "RemoveAllActionGroups"}],
         },
     }
+
+
+def suppression(rule: Suppression, lang: Lang) -> Resource:
+    """The rule that silences the named severities every week; more severe ones still page."""
+    weekly = {
+        "recurrenceType": "Weekly",
+        "daysOfWeek": [rule.weekday],
+        "startTime": rule.start,
+        "endTime": rule.end,
+    }
+    schedule = {"timeZone": rule.time_zone, "recurrences": [weekly]}
+    return processing_rule(rule.id, rule.title.get(lang), [of_severities(rule.severities)], schedule)
 
 
 def path_parameter(test: WebTest) -> str:

@@ -29,8 +29,11 @@ PERIODS, NEEDED = 1, 1
 PROMETHEUS_RESOLVES = timedelta(minutes=5)
 
 
+RULE_PREFIX = "alert-tripgen-"
+
+
 def rule_name(alert: Alert) -> str:
-    return f"alert-tripgen-{alert.id}"
+    return f"{RULE_PREFIX}{alert.id}"
 
 
 def prometheus_name(alert: Alert) -> str:
@@ -46,6 +49,7 @@ def name_parameter(resource: str) -> str:
 
 def _properties(alert: Alert) -> dict[str, str]:
     """What every receiver gets along with the alert; all values are texts, as the service wants."""
+    causes = {"causes": ", ".join(alert.causes)} if alert.causes else {}
     return {
         "alertId": alert.id,
         "severity": str(int(alert.severity)),
@@ -53,6 +57,7 @@ def _properties(alert: Alert) -> dict[str, str]:
         "runbook": f"[concat(parameters('runbookBaseUrl'), '/{alert.id}.md')]",
         "definition": file_of(alert.place),
         "source": section_list(sections_of(alert.source)),
+        **causes,
     }
 
 

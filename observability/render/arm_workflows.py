@@ -7,10 +7,17 @@ from dataclasses import dataclass
 
 from observability.model.alert import Action, Alert, Workflow
 from observability.model.dashboard import Dashboard
-from observability.model.operations import DatabaseScaling, NodeScaling
+from observability.model.operations import DatabaseScaling, Escalation, NodeScaling
 from observability.model.text import Lang, Text
-from observability.render import wdl, workflow_approval, workflow_messages, workflow_roles, workflow_targets
-from observability.render.arm import Json, Parameter, Resource, parameter
+from observability.render import (
+    wdl,
+    workflow_approval,
+    workflow_escalation,
+    workflow_messages,
+    workflow_roles,
+    workflow_targets,
+)
+from observability.render.arm import Json, Parameter, Resource, parameter, quoted
 from observability.render.arm_actions import (
     TRIGGER,
     WORKFLOW_API,
@@ -19,6 +26,7 @@ from observability.render.arm_actions import (
     workflow_id,
     workflow_name,
 )
+from observability.render.workflow_escalation import AZURE, ESCALATION_URL, MANAGEMENT_URL
 from observability.render.workflow_messages import GRAFANA
 from observability.render.workflow_roles import GIVE_ROLES, SUBNET
 from observability.render.workflow_scaling import ASK_URL, TEAMS_URL
@@ -62,6 +70,7 @@ class Settings:
     dashboards: tuple[Dashboard, ...]
     nodes: NodeScaling
     database: DatabaseScaling
+    escalation: Escalation
 
 
 def parameters(settings: Settings) -> list[Parameter]:
@@ -71,6 +80,18 @@ def parameters(settings: Settings) -> list[Parameter]:
     return [
         Parameter(TEAMS_URL, "Teams: address of the channel's workflow webhook.", "secureString", example="<secret>"),
         Parameter(SLACK_URL, "Slack: address of the channel's incoming webhook.", "secureString", example="<secret>"),
+        Parameter(
+            ESCALATION_URL,
+            "Teams: webhook of the channel that management reads, for alerts that nobody takes. Empty: the operations channel.",
+            "secureString",
+            default="",
+        ),
+        Parameter(
+            MANAGEMENT_URL,
+            "PagerDuty: integration URL of management's own service, called at once for severity 1. Empty: nobody is called.",
+            "secureString",
+            default="",
+        ),
         Parameter(
             GRAFANA,
             "Where Grafana is, without a final slash. Messages link to the dashboard of their alert.",
@@ -85,8 +106,8 @@ def parameters(settings: Settings) -> list[Parameter]:
         ),
         Parameter(
             GIVE_ROLES,
-            "Give the scaling workflows their roles, which takes an owner or user access administrator. Without them a "
-            "scaling fails, and says so in Teams.",
+            "Give the workflows their roles, which takes an owner or user access administrator. Without them a scaling fails, "
+            "and an escalation cannot see whether somebody has taken an alert; both say so in Teams.",
             "bool",
             default=True,
         ),
@@ -101,8 +122,10 @@ def parameters(settings: Settings) -> list[Parameter]:
 
 
 def used(actions: Iterable[Action]) -> list[Workflow]:
-    """Every workflow that some action calls, once. Teams is always one: the others tell people there."""
-    called = dict.fromkeys(action.workflow for action in actions if action.workflow is not None)
+    """Every workflow that some action or its group calls, once. Teams is always one: the others tell people there."""
+    listed = list(actions)
+    called = [action.workflow for action in listed if action.workflow is not None]
+    called += [Workflow.ESCALATE] if any(action.escalates for action in listed) else []
     return list(dict.fromkeys([Workflow.TEAMS, *called])) if called else []
 
 
@@ -114,6 +137,8 @@ def resources(workflows: Sequence[Workflow], settings: Settings, lang: Lang) -> 
         answer = {workflow_approval.ANSWER_URL: callback_url(ANSWER, workflow_approval.TRIGGER)}
         yield _resource(ASK, _ask(lang), own=answer)
         yield _resource(ANSWER, _answer(lang))
+    if Workflow.ESCALATE in workflows:
+        yield from workflow_roles.escalation()
     if Workflow.SCALE_NODES in workflows:
         yield from workflow_roles.nodes()
     if Workflow.SCALE_DATABASE in workflows:
@@ -140,6 +165,8 @@ def _resource(
         body["identity"] = {"type": "SystemAssigned"}
     values = {name: {"value": parameter(name)} for name in shared} | {name: {"value": url} for name, url in own.items()}
     body["properties"] = {"state": "Enabled", "definition": definition, "parameters": values}
+    if AZURE in definition["parameters"]:
+        values[AZURE] = {"value": "[environment().resourceManager]"}
     if own:
         body["dependsOn"] = [workflow_id(ASK if name == ASK_URL else ANSWER) for name in own]
     return body
@@ -153,6 +180,9 @@ def _workflow(workflow: Workflow, settings: Settings, lang: Lang) -> Resource:
         return _resource(workflow, notification(settings, lang, slack=False), (TEAMS_URL, GRAFANA))
     if workflow is Workflow.SLACK:
         return _resource(workflow, notification(settings, lang, slack=True), (TEAMS_URL, SLACK_URL, GRAFANA))
+    if workflow is Workflow.ESCALATE:
+        shared = (TEAMS_URL, ESCALATION_URL, MANAGEMENT_URL, GRAFANA)
+        return _resource(workflow, _escalation(settings, lang), shared, identity=True)
     nodes = workflow is Workflow.SCALE_NODES
     actions = (
         workflow_targets.nodes(settings.nodes, lang) if nodes else workflow_targets.database(settings.database, lang)
@@ -167,6 +197,18 @@ def _workflow(workflow: Workflow, settings: Settings, lang: Lang) -> Resource:
     definition = wdl.definition(TRIGGER, trigger, {**_read(settings, lang), **actions}, given)
     own = {ASK_URL: callback_url(ASK, workflow_approval.TRIGGER)}
     return _resource(workflow, definition, (TEAMS_URL, GRAFANA, switch), own, identity=True)
+
+
+def _escalation(settings: Settings, lang: Lang) -> Json:
+    """Runs of several alerts wait side by side; what has resolved, or escalates by no machine, starts none."""
+    trigger = _fired()
+    severity = f"string({workflow_messages.ESSENTIALS}?['severity'])"
+    known = ",".join(quoted(level) for level in workflow_escalation.levels(settings.escalation))
+    fired = f"equals({workflow_messages.ESSENTIALS}?['monitorCondition'],'Fired')"
+    trigger["conditions"] = [{"expression": f"@and({fired},contains(createArray({known}),{severity}))"}]
+    given = dict.fromkeys((TEAMS_URL, ESCALATION_URL, MANAGEMENT_URL), _SECRET) | dict.fromkeys((GRAFANA, AZURE), _TEXT)
+    actions = {**_read(settings, lang), **workflow_escalation.actions(settings.escalation, lang)}
+    return wdl.definition(TRIGGER, trigger, actions, given)
 
 
 def _fired() -> wdl.Action:

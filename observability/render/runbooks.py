@@ -11,13 +11,14 @@ import jinja2
 
 from observability.model.alert import Alert, Suppression
 from observability.model.finding import Finding
-from observability.model.operations import SeverityLevel
+from observability.model.operations import Escalation, SeverityLevel
 from observability.model.query import Query
 from observability.model.signal import Engine
 from observability.model.text import Text
 from observability.render import durations, kql, promql
 from observability.render.arm_alerts import rule_name
 from observability.render.words import cited_findings, condition_words, words_of
+from observability.render.workflow_escalation import ALERTS_API
 
 _ENGINES = {
     Engine.LOG: Text(ko="로그 알림", en="log alert"),
@@ -115,18 +116,61 @@ def runbooks(
     severities: dict[int, SeverityLevel],
     findings: tuple[Finding, ...],
     suppressions: tuple[Suppression, ...],
+    escalation: Escalation,
 ) -> dict[str, str]:
     """Alert id -> Markdown page."""
     template = _environment().get_template("runbook.md.j2")
-    return {alert.id: _page(template, alert, severities, findings, suppressions) for alert in alerts}
+    titles = {alert.id: alert.title for alert in alerts}
+    return {
+        alert.id: _page(template, alert, titles, severities, findings, suppressions, escalation) for alert in alerts
+    }
+
+
+def _unanswered(alert: Alert, level: SeverityLevel, escalation: Escalation) -> Text:
+    """What follows by itself when nobody acknowledges the alert, or who has to see to it where nothing does."""
+    if level not in escalation.levels:
+        return Text(
+            ko=f"기계가 다시 알리지 않습니다. {level.escalation.ko}.",
+            en=f"No machine tells again. {level.escalation.en}.",
+        )
+    if not any(action.escalates for action in alert.actions):
+        return Text(
+            ko="아무도 호출하지 않는 알림이라 다시 알리지 않습니다. 대응 시간은 채널을 보는 사람이 지킵니다.",
+            en="This alert pages nobody, so it is not told again: whoever reads the channel keeps the response time.",
+        )
+    response = _duration(level.response)
+    once = level.number in escalation.at_once
+    first = (
+        Text(ko="울리자마자 관리팀에 알립니다. ", en="Management is told as it fires. ") if once else Text(ko="", en="")
+    )
+    if level.update_every is None:
+        again = Text(ko="한 번 다시 알립니다", en="it is told once more")
+    else:
+        every, most = _duration(level.update_every), _duration(escalation.reminds_for)
+        again = Text(
+            ko=f"다시 알리고 {every.ko}마다 되풀이합니다(최대 {most.ko})",
+            en=f"it is told again, and every {every.en} after that (for {most.en} at most)",
+        )
+    return Text(
+        ko=f"{first.ko}{response.ko}이 지나도 맡은 사람이 없으면 {again.ko} (`la-tripgen-escalate`).",
+        en=f"{first.en}When nobody has taken it after {response.en}, {again.en} (`la-tripgen-escalate`).",
+    )
+
+
+def _silence(alert: Alert, escalation: Escalation) -> str:
+    severity = int(alert.severity)
+    approved = f" --severity {severity} --by NAME" if severity in escalation.at_once else ""
+    return f'tripobs silence --for 2h --alert {alert.id}{approved} --why "..." --out silence.json'
 
 
 def _page(
     template: jinja2.Template,
     alert: Alert,
+    titles: dict[str, Text],
     severities: dict[int, SeverityLevel],
     findings: tuple[Finding, ...],
     suppressions: tuple[Suppression, ...],
+    escalation: Escalation,
 ) -> str:
     level = severities[int(alert.severity)]
     cited = cited_findings(alert)
@@ -146,6 +190,10 @@ def _page(
         findings=[finding for finding in findings if finding.id in cited],
         why_severity=words_of(alert.severity_source),
         silenced=_silenced(alert, suppressions),
+        causes=[(ident, titles[ident]) for ident in alert.causes],
+        unanswered=_unanswered(alert, level, escalation),
+        alerts_api=ALERTS_API,
+        silence=_silence(alert, escalation),
     )
 
 

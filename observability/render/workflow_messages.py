@@ -46,6 +46,7 @@ WORDS = {
         ko="맡은 사람은 '알림 열기'에서 사용자 응답을 '승인됨'(Acknowledged)으로 바꿔 주세요.",
         en="Whoever takes it: set the user response to 'Acknowledged' behind 'Open alert'.",
     ),
+    "causes": Text(ko="함께 울렸으면 원인일 수 있는 알림", en="Likely causes, if they fire too"),
     "unread": Text(ko="형식을 읽지 못한 알림", en="An alert that could not be read"),
     "rule": Text(ko="규칙", en="Rule"),
     "state": Text(ko="상태", en="State"),
@@ -130,10 +131,22 @@ def known(alerts: Iterable[Alert], dashboards: Iterable[Dashboard], lang: Lang) 
         for panel in dashboard.panels:
             for ident in panel.line_of:
                 shown.setdefault(ident, f"/d/{dashboard.id}")
-    return {alert.id: wdl.literal(_known(alert, shown.get(alert.id, ""), lang)) for alert in alerts}
+    listed = list(alerts)
+    titles = {alert.id: alert.title.get(lang) for alert in listed}
+    return {
+        alert.id: wdl.literal(
+            _known(alert, shown.get(alert.id, ""), lang) | _explained([titles[each] for each in alert.causes], lang)
+        )
+        for alert in listed
+    }
 
 
-def _known(alert: Alert, dashboard: str, lang: Lang) -> Json:
+def _explained(causes: list[str], lang: Lang) -> dict[str, str]:
+    """What stands below an alert that others explain."""
+    return {"causes": f" {WORDS['causes'].get(lang)}: {', '.join(causes)}."} if causes else {}
+
+
+def _known(alert: Alert, dashboard: str, lang: Lang) -> dict[str, Json]:
     """Not its limit: that comes with the alert, from the rule as it is deployed."""
     limit = alert.limit
     if limit is None:
@@ -179,6 +192,7 @@ def _words(said: dict[str, str]) -> dict[str, str]:
     seen = _shown("outputs('Value')")
     value = f"concat({seen},{limit})"
     minutes, acknowledge = quoted(said["minutes"]), quoted(said["acknowledge"])
+    causes = f"coalesce({OURS}?['causes'],'')"
     return {
         "id": f"last(split(string({ESSENTIALS}?['alertId']),'/'))",
         "title": f"take(string({title}),120)",
@@ -190,7 +204,7 @@ def _words(said: dict[str, str]) -> dict[str, str]:
         "condition": f"take(string({condition}),600)",
         "value": f"if(empty(outputs('Value')),'-',take({value},200))",
         "since": _kst(f"{ESSENTIALS}?['firedDateTime']"),
-        "note": f"if({resolved},concat({_kst(ended)},', ',string({lasted}),{minutes}),{acknowledge})",
+        "note": f"if({resolved},concat({_kst(ended)},', ',string({lasted}),{minutes}),concat({acknowledge},{causes}))",
     }
 
 

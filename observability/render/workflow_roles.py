@@ -15,6 +15,7 @@ ROLES, ASSIGNMENTS = "Microsoft.Authorization/roleDefinitions", "Microsoft.Autho
 AUTHORIZATION_API = "2022-04-01"
 SUBNET, GIVE_ROLES = "applicationPoolSubnet", "giveRoles"
 SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
+ALERTS = "Microsoft.AlertsManagement/alerts"
 
 
 def _role(workflow: Workflow, key: str, what: str, actions: list[str]) -> Resource:
@@ -38,16 +39,20 @@ def _role_name(key: str) -> str:
     return f"guid(resourceGroup().id, {quoted(workflow_name(key))})"
 
 
-def _assignment(workflow: Workflow, key: str, scope: str, condition: str = parameter(GIVE_ROLES)) -> Resource:
-    """The workflow's identity gets the role on one resource alone."""
+def _assignment(workflow: Workflow, key: str, scope: str | None, condition: str = parameter(GIVE_ROLES)) -> Resource:
+    """The workflow's identity gets the role on one resource alone; without a scope, on the resource group."""
     who = workflow_id(workflow)[1:-1]
     role = f"subscriptionResourceId({quoted(ROLES)}, {_role_name(key)})"
-    return {
+    body: Resource = {
         "condition": condition,
         "type": ASSIGNMENTS,
         "apiVersion": AUTHORIZATION_API,
-        "name": f"[guid({scope}, {who}, {_role_name(key)})]",
-        "scope": f"[{scope}]",
+        "name": f"[guid({scope or 'resourceGroup().id'}, {who}, {_role_name(key)})]",
+    }
+    if scope is not None:
+        body["scope"] = f"[{scope}]"
+    return {
+        **body,
         "properties": {
             "roleDefinitionId": f"[{role}]",
             "principalId": f"[reference({who}, {quoted(WORKFLOW_API)}, 'full').identity.principalId]",
@@ -56,6 +61,13 @@ def _assignment(workflow: Workflow, key: str, scope: str, condition: str = param
         },
         "dependsOn": [f"[{who}]", f"[resourceId({quoted(ROLES)}, {_role_name(key)})]"],
     }
+
+
+def escalation() -> Iterator[Resource]:
+    """An alert is read at the resource that it is about, and those lie in the deployment's group."""
+    workflow = Workflow.ESCALATE
+    yield _role(workflow, workflow.value, "read alerts", [f"{ALERTS}/read"])
+    yield _assignment(workflow, workflow.value, None)
 
 
 def nodes() -> Iterator[Resource]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from observability.model.alert import Alert, Suppression
+from observability.model.alert import Alert, Silence, Suppression
 from observability.replay import rules, run
 from observability.replay.rules import Rule
 from observability.replay.run import Telemetry, Timeline
@@ -36,7 +36,7 @@ def play(
     scenario: Scenario,
     alerts: Iterable[Alert],
     held: Telemetry,
-    suppressions: Sequence[Suppression],
+    suppressions: Sequence[Suppression | Silence],
     *,
     charted: bool = False,
     said: Callable[[Rule], None] = lambda _rule: None,

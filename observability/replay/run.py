@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from observability.checks import series
-from observability.model.alert import Alert, Suppression
+from observability.model.alert import Action, Alert, Silence, Suppression
 from observability.model.errors import SourceUnavailable
 from observability.model.signal import Engine, Signal
 from observability.query.local import engine
@@ -222,13 +222,34 @@ class Timeline:
     evaluations: int = 0
     charts: Mapping[str, Mapping[Dims, tuple[tuple[datetime, float], ...]]] = field(default_factory=dict)
 
+    @property
+    def pages(self) -> int:
+        """How often the pager called for something that fired; one incident should be one."""
+        return sum(action.escalates for action in self._heard())
+
+    @property
+    def calls(self) -> int:
+        """How often somebody's telephone rang: pages, and text messages."""
+        return sum(told.rings(action) for action in self._heard())
+
+    @property
+    def messages(self) -> int:
+        """What waits until somebody looks: messages to channels, and calls of workflows."""
+        return sum(not told.rings(action) for action in self._heard())
+
+    def _heard(self) -> Iterator[Action]:
+        for alarm in self.alarms:
+            for each in alarm.told:
+                if each.event.kind is Kind.FIRED and not each.kept_back:
+                    yield each.action
+
 
 def replay(
     rules: Iterable[Rule],
     telemetry: Telemetry,
     start: datetime,
     end: datetime,
-    suppressions: Sequence[Suppression] = (),
+    suppressions: Sequence[Suppression | Silence] = (),
     *,
     began: datetime | None = None,
     charted: bool = False,

@@ -189,12 +189,19 @@ def _by_severity(timeline: Timeline, lang: Lang) -> str:
     counts: dict[int, int] = {}
     for alarm in timeline.alarms:
         counts[int(alarm.rule.alert.severity)] = counts.get(int(alarm.rule.alert.severity), 0) + 1
-    told = sum(len(alarm.actions) for alarm in timeline.alarms)
     if lang == "ko":
         listed = ", ".join(f"심각도 {severity} {count}건" for severity, count in sorted(counts.items()))
-        return f"알림: {listed}; 전달 {told}건"
+        return f"알림: {listed}; {told(timeline, lang)}"
     listed = ", ".join(f"severity {severity}: {count}" for severity, count in sorted(counts.items()))
-    return f"alerts by {listed}; deliveries: {told}"
+    return f"alerts by {listed}; {told(timeline, lang)}"
+
+
+def told(timeline: Timeline, lang: Lang) -> str:
+    """How many deliveries of what fired, and of which kinds."""
+    pages, calls, messages = timeline.pages, timeline.calls, timeline.messages
+    if lang == "ko":
+        return f"전달 {calls + messages}건: 호출 {calls}건(PagerDuty {pages}건), 메시지 {messages}건"
+    return f"deliveries: {calls + messages}, of them calls: {calls} (pages: {pages}), messages: {messages}"
 
 
 def _holds(shown: Shown, lang: Lang) -> Iterator[str]:
@@ -250,31 +257,23 @@ class Line:
     wrong: tuple[str, ...]
     differences: tuple[Difference, ...] | None = None
 
-    @property
-    def calls(self) -> int:
-        """How often somebody's telephone rang: deliveries to the pager, and text messages."""
-        return sum(action in _RINGS for alarm in self.timeline.alarms for action in alarm.actions)
-
-
-# A channel of a team waits until somebody looks; these do not.
-_RINGS = frozenset({"pagerduty", "sms"})
-
 
 def lines(found: Sequence[Line], lang: Lang, table: Callable[[Sequence[str], Sequence[Row]], str]) -> str:
     """A line each, and what does not hold below."""
     ko = lang == "ko"
     changed = any(line.differences is not None for line in found)
     head = (
-        ("시나리오", "판정", "알림", "호출", "가장 늦은 감지")
+        ("시나리오", "판정", "알림", "PagerDuty", "호출", "메시지", "가장 늦은 감지")
         if ko
-        else ("scenario", "holds", "alerts", "calls", "slowest")
+        else ("scenario", "holds", "alerts", "pages", "calls", "messages", "slowest")
     )
     rows = []
     for line in found:
         took = [alarm.fired_at - line.scenario.begins for alarm in line.timeline.alarms]
         holds = ("아니오" if ko else "no") if line.wrong else ("예" if ko else "yes")
         row = (
-            line.scenario.id, holds, str(len(line.timeline.alarms)), str(line.calls),
+            line.scenario.id, holds, str(len(line.timeline.alarms)), str(line.timeline.pages), str(line.timeline.calls),
+            str(line.timeline.messages),
             durations.short(max(took), lang) if took else "-",
         )  # fmt: skip
         rows.append((*row, _changed(line.differences or (), lang)) if changed else row)
@@ -296,10 +295,7 @@ def _changed(found: Sequence[Difference], lang: Lang) -> str:
 
 def plain_line(line: Line) -> dict[str, Any]:
     """One scenario of many for programs."""
-    return {
-        **plain(Shown(line.timeline, line.scenario, line.wrong, differences=line.differences)),
-        "calls": line.calls,
-    }
+    return plain(Shown(line.timeline, line.scenario, line.wrong, differences=line.differences))
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -319,6 +315,9 @@ def plain(shown: Shown) -> dict[str, Any]:
         "changes": list(shown.changes),
         "holds": not shown.wrong if scenario is not None else None,
         "wrong": list(shown.wrong),
+        "pages": timeline.pages,
+        "calls": timeline.calls,
+        "messages": timeline.messages,
         "alerts": [_alarm(alarm, origin) for alarm in timeline.alarms],
         "not_evaluated": [{"alert": alert, "why": why} for alert, why in timeline.unread],
         "looks_back_further": [

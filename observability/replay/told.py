@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from observability.design.operations import MAINTENANCE
-from observability.model.alert import Action, Channel, Suppression
+from observability.model.alert import Action, Channel, Silence, Suppression
 from observability.query.times import KST
 from observability.replay.machine import Event, Kind
 
@@ -30,7 +30,7 @@ class Delivery:
     kept_back: str = ""
 
 
-def deliver(events: Iterable[Event], suppressions: Sequence[Suppression]) -> list[Delivery]:
+def deliver(events: Iterable[Event], suppressions: Sequence[Suppression | Silence]) -> list[Delivery]:
     """What the events of all rules, in the order of their times, make their action groups do."""
     deliveries = []
     texted: dict[str, datetime] = {}
@@ -39,7 +39,9 @@ def deliver(events: Iterable[Event], suppressions: Sequence[Suppression]) -> lis
             continue
         silent = next((each for each in suppressions if silences(each, event)), None)
         for action in event.rule.alert.actions:
-            kept_back = f"silenced by {silent.id}" if silent is not None else ""
+            kept_back = (
+                "" if silent is None else f"silenced by {silent.id if isinstance(silent, Suppression) else silent.why}"
+            )
             if not kept_back and action.channel is Channel.SMS:
                 last = texted.get(action.id)
                 if last is not None and event.at - last < SMS_EVERY:
@@ -50,8 +52,15 @@ def deliver(events: Iterable[Event], suppressions: Sequence[Suppression]) -> lis
     return deliveries
 
 
-def silences(suppression: Suppression, event: Event) -> bool:
-    """Whether the weekly window is open at the event's time, for its severity. The end is not in it."""
+def rings(action: Action) -> bool:
+    """Whether it makes a telephone ring; a team's channel waits until somebody looks."""
+    return action.escalates or action.channel is Channel.SMS
+
+
+def silences(suppression: Suppression | Silence, event: Event) -> bool:
+    """Whether the window is open at the event's time, for what it is about. The end is not in it."""
+    if isinstance(suppression, Silence):
+        return _covers(suppression, event)
     if event.rule.alert.severity not in suppression.severities:
         return False
     zone = _ZONES.get(suppression.time_zone)
@@ -61,3 +70,17 @@ def silences(suppression: Suppression, event: Event) -> bool:
     if _WEEKDAYS[local.weekday()] != suppression.weekday:
         return False
     return suppression.start <= f"{local:%H:%M:%S}" < suppression.end
+
+
+def _covers(silence: Silence, event: Event) -> bool:
+    """All that is named has to hold, as the conditions of a processing rule do."""
+    alert = event.rule.alert
+    return (
+        silence.begins <= event.at < silence.ends
+        and alert.severity in silence.severities
+        and (not silence.alerts or alert.id in silence.alerts)
+        and (
+            not silence.services
+            or any(service in str(value) for _, value in event.dims for service in silence.services)
+        )
+    )

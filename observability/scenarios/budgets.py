@@ -111,13 +111,13 @@ LEAK = Scenario(
         ),
     ),
     expects=(
-        Expected(alert="error-budget-leaking", which={"service": TRIP.role}, count=1, within=hours(20)),
-        Expected(alert="api-latency-budget-leaking", which={"service": USER.role}, count=1, within=hours(20)),
+        Expected(alert="error-budget-leaking", which={"service": TRIP.role}, count=1, within=hours(17)),
+        Expected(alert="api-latency-budget-leaking", which={"service": USER.role}, count=1, within=hours(19)),
         Expected(alert="ai-response-time-exceeded", by=(), count=1, within=minutes(5)),
-        Expected(alert="ai-latency-budget-leaking", by=(), count=1, within=hours(20)),
+        Expected(alert="ai-latency-budget-leaking", by=(), count=1, within=hours(14)),
         Expected(alert="cache-hit-ratio-low", by=(), count=1, within=minutes(12)),
         Expected(alert="cache-hit-budget-leaking", by=(), count=1, within=hours(20)),
-        Expected(alert="availability-budget-leaking", which={"check": LOCATION.key}, count=1, within=hours(20)),
+        Expected(alert="availability-budget-leaking", which={"check": LOCATION.key}, count=1, within=hours(9)),
     ),
 )
 

@@ -65,6 +65,8 @@ LOST_PROBE = Scenario(
     faults=lambda begin, end: (
         faults.ChecksFail(start=begin, end=end, role=TRIP.role, locations=(min(WEB_TEST_LOCATIONS),), once=True),
     ),
+    # So that the alert that counts the lost probes of a day is evaluated too.
+    history=days(1),
 )
 ROLLING_UPDATE = Scenario(
     id="rolling-update",

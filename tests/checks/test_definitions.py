@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -245,6 +246,21 @@ def test_an_alert_without_first_steps_leaves_people_alone() -> None:
     assert of_alert(signal(), first_steps=()) == [
         f"{ALERT}has no first steps; give first_steps=(...) from the packs under kql/"
     ]
+
+
+def test_causes_are_other_alerts_each_named_once() -> None:
+    watched = signal()
+    one, other = alert(watched), alert(watched, id="pump-broken")
+
+    def told(*causes: str) -> list[str]:
+        alerts = (replace(one, causes=causes), other)
+        return wrongs(alerts=alerts, signals=(watched,), queries=(STEP,), actions=(TEAMS,))
+
+    assert told("pump-broken") == []
+    assert told("a") == [f"{ALERT}names itself as its cause; name another alert, or none"]
+    assert told("pump-brokn") == [f"{ALERT}names cause 'pump-brokn', which is no alert; did you mean 'pump-broken'?"]
+    assert told("xyz") == [f"{ALERT}names cause 'xyz', which is no alert; `tripobs list alert` lists those there are"]
+    assert told("pump-broken", "pump-broken") == [f"{ALERT}names cause 'pump-broken' twice; name it once"]
 
 
 def test_an_alert_is_read_where_its_signal_is() -> None:

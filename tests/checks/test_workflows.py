@@ -9,6 +9,7 @@ import pytest
 
 from observability.catalog import Catalogue, load
 from observability.checks import workflows
+from observability.design.operations import ESCALATION
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from observability.model.alert import Action, Channel, Workflow
 from observability.model.text import Text
@@ -41,7 +42,7 @@ def test_a_workflow_without_a_mistake() -> None:
 
 
 def test_the_projects_own_have_none() -> None:
-    assert list(workflows.check(load(), NODE_SCALING, DATABASE_SCALING)) == []
+    assert list(workflows.check(load(), NODE_SCALING, DATABASE_SCALING, ESCALATION)) == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_an_unknown_variable_is_not_set() -> None:
 def test_an_action_that_calls_a_logic_app_names_it_and_others_name_none() -> None:
     app = Action(id="a", title=WORDS, channel=Channel.LOGIC_APP, code="aa", does=WORDS)
     text = Action(id="b", title=WORDS, channel=Channel.SMS, code="bb", does=WORDS, workflow=Workflow.TEAMS)
-    found = workflows.check(Catalogue(actions=(app, text)), NODE_SCALING, DATABASE_SCALING)
+    found = workflows.check(Catalogue(actions=(app, text)), NODE_SCALING, DATABASE_SCALING, ESCALATION)
     assert [f"{problem.name}: {problem.wrong}; {problem.todo}" for problem in found] == [
         "a: calls a Logic App and names no workflow; name one: workflow=Workflow.TEAMS",
         "b: names workflow 'teams' and calls none; drop it, or use channel 'logic_app'",
@@ -139,4 +140,6 @@ def test_every_text_of_the_projects_workflows_survives_a_title_that_looks_like_a
     catalogue = load()
     for words in ("@{broken", "@broken(", "[broken(]", "it's @@{x}"):
         alerts = tuple(replace(alert, title=Text(ko=words, en=words)) for alert in catalogue.alerts)
-        assert list(workflows.check(replace(catalogue, alerts=alerts), NODE_SCALING, DATABASE_SCALING)) == []
+        assert (
+            list(workflows.check(replace(catalogue, alerts=alerts), NODE_SCALING, DATABASE_SCALING, ESCALATION)) == []
+        )

@@ -60,7 +60,7 @@ def test_a_replay_tells_the_incident_moment_by_moment(capsys: pytest.CaptureFixt
     assert "14:20 | +20 min | ends | - | -" in lines
     assert "service-unavailable | check=trip | 1 | +3 min | +3 min | 8 min 30 s | 30 min" in lines
     assert "14:05 | +5 min | FIRED | pods-below-pdb | deployment=trip-service | 3 > 0; PagerDuty, Teams" in lines
-    assert "alerts by severity 1: 1, severity 2: 1; deliveries: 5" in lines
+    assert "alerts by severity 1: 1, severity 2: 1; deliveries: 5, of them calls: 3 (pages: 2), messages: 2" in lines
     assert lines[-1] == "The scenario holds."
 
 
@@ -103,11 +103,11 @@ def test_every_scenario_is_a_line_with_what_fired_and_how_often_somebody_was_cal
     code, out, err = told(capsys, "replay", "--all", "--lang", "en")
     assert (code, err) == (0, "")
     assert [line.split() for line in out.splitlines()] == [
-        ["scenario", "holds", "alerts", "calls", "slowest"],
-        ["lost-probe", "yes", "0", "0", "-"],
-        ["errors-above-line", "yes", "1", "1", "4", "min"],
+        ["scenario", "holds", "alerts", "pages", "calls", "messages", "slowest"],
+        ["lost-probe", "yes", "0", "0", "0", "0", "-"],
+        ["errors-above-line", "yes", "1", "1", "1", "1", "4", "min"],
         # The page and the text message; that its pods are gone is severity 2, and silent in the window.
-        ["outage-in-maintenance", "yes", "2", "2", "5", "min"],
+        ["outage-in-maintenance", "yes", "2", "1", "2", "1", "5", "min"],
     ]
 
 
@@ -115,7 +115,7 @@ def test_a_change_shows_what_it_makes_of_every_scenario(few: None, capsys: pytes
     code, out, _ = told(capsys, "replay", "--all", "--set", "high-error-rate.above=2", "--lang", "en")
     lines = out.splitlines()
     assert code == 1
-    assert lines[2].split() == ["errors-above-line", "no", "0", "0", "-", "1", "fewer"]
+    assert lines[2].split() == ["errors-above-line", "no", "0", "0", "0", "0", "-", "1", "fewer"]
     assert lines[-1] == "errors-above-line: high-error-rate (service=location-service) fired 0 times, not 1"
     _, out, _ = told(capsys, "replay", "--all", "--set", "high-error-rate.above=2", "--json")
     found = {line["scenario"]: line for line in json.loads(out)}
@@ -129,6 +129,7 @@ def test_json_holds_times_values_and_deliveries(capsys: pytest.CaptureFixture[st
     assert (budget["alert"], budget["unit"], budget["told"][0]["kept_back"]) == (
         "error-budget-burning", "times", "silenced by weekly-maintenance",
     )  # fmt: skip
+    assert (found["pages"], found["calls"], found["messages"]) == (0, 0, 0), "the window is silent"
     assert [each["alert"] for each in found["looks_back_further"]] == [
         "error-budget-leaking", "api-latency-budget-leaking", "ai-latency-budget-leaking", "cache-hit-budget-leaking",
         "availability-budget-leaking", "daily-cap-near",
@@ -148,6 +149,7 @@ def test_the_page_has_a_chart_and_loads_nothing(capsys: pytest.CaptureFixture[st
     assert (code, printed) == (0, "")
     assert not list(tmp_path.glob("tmp*")), "the file appears whole, and nothing is left beside it"
     text = out.read_text(encoding="utf-8")
+    assert "deliveries: 6, of them calls: 0 (pages: 0), messages: 6" in text
     assert text.count("<polyline") == 6
     assert "default-src &#39;none&#39;" in text
     assert not re.search(r'\b(?:src|href)="', text)

@@ -121,7 +121,9 @@ def test_the_rule_tells_whom_the_document_names(alert: dict[str, str]) -> None:
     receivers = [
         item["name"] for kind, items in groups[reference[1]].items() if kind.endswith("Receivers") for item in items
     ]
-    assert sorted(receivers) == wanted
+    # Whoever is paged has to acknowledge, and what follows when nobody does is ours (finding R37).
+    assert receivers.count("escalate") == receivers.count("pagerduty")
+    assert sorted(name for name in receivers if name != "escalate") == wanted
 
 
 def test_availability_needs_two_failed_checks_and_errors_a_hundred_requests() -> None:

@@ -96,6 +96,23 @@ def test_a_group_whose_actions_share_a_workflow_waits_for_it_once_and_one_withou
     assert "dependsOn" not in arm_actions.group((BELL, OWNER))
 
 
+def test_a_group_that_calls_somebody_calls_the_escalation_too_under_the_same_name() -> None:
+    made = arm_actions.group((replace(BELL, escalates=True), OWNER))
+    assert made["name"] == "ag-tripgen-nb-ow"
+    assert made["properties"]["logicAppReceivers"] == [
+        {
+            "name": "escalate",
+            "resourceId": "[resourceId('Microsoft.Logic/workflows', 'la-tripgen-escalate')]",
+            "callbackUrl": (
+                "[listCallbackUrl(resourceId('Microsoft.Logic/workflows/triggers', 'la-tripgen-escalate', "
+                "'alert'), '2017-07-01').value]"
+            ),
+            "useCommonAlertSchema": True,
+        }
+    ]
+    assert made["dependsOn"] == ["[resourceId('Microsoft.Logic/workflows', 'la-tripgen-escalate')]"]
+
+
 def test_the_names_of_a_group_are_made_of_the_codes_of_its_actions() -> None:
     assert arm_actions.group_name((OWNER, BELL)) == "ag-tripgen-ow-nb"
     assert arm_actions.short_name((OWNER, BELL)) == "tg-ow-nb"

@@ -349,3 +349,8 @@ def test_a_prometheus_alert_is_named_in_camel_case() -> None:
 
 def test_receivers_are_told_the_file_of_the_definition_and_no_line() -> None:
     assert arm_alerts.file_of(Place("alerts/orders.py", 12)) == "alerts/orders.py"
+
+
+def test_receivers_are_told_the_likely_causes_where_there_are_any() -> None:
+    made = arm_alerts.log_rule(replace(TOO_LATE, causes=("oven-cold", "flour-out")), "ko")
+    assert made["properties"]["actions"]["customProperties"] == {**TOLD, "causes": "oven-cold, flour-out"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,12 +28,13 @@ def action(workflow: Workflow | None, channel: Channel = Channel.LOGIC_APP) -> A
     return Action(id="a", title=WORDS, channel=channel, code="aa", does=WORDS, workflow=workflow)
 
 
-def test_there_are_the_four_that_actions_call_and_the_two_behind_a_question() -> None:
+def test_there_are_those_that_actions_and_groups_call_and_the_two_behind_a_question() -> None:
     assert list(WORKFLOWS) == [
         "la-tripgen-teams",
         "la-tripgen-slack",
         "la-tripgen-scale-nodes",
         "la-tripgen-scale-database",
+        "la-tripgen-escalate",
         "la-tripgen-ask",
         "la-tripgen-answer",
     ]
@@ -41,14 +43,17 @@ def test_there_are_the_four_that_actions_call_and_the_two_behind_a_question() ->
 def test_only_what_is_called_is_made_and_teams_with_it_for_it_is_where_failures_are_told() -> None:
     assert arm_workflows.used([action(Workflow.SLACK), action(None, Channel.SMS)]) == [Workflow.TEAMS, Workflow.SLACK]
     assert arm_workflows.used([action(None, Channel.SMS)]) == []
+    pager = replace(action(None, Channel.WEBHOOK), escalates=True)
+    assert arm_workflows.used([pager]) == [Workflow.TEAMS, Workflow.ESCALATE]
     made = arm_workflows.resources((Workflow.TEAMS, Workflow.SLACK), SETTINGS, "ko")
     assert [resource["name"] for resource in made] == ["la-tripgen-teams", "la-tripgen-slack"]
 
 
-def test_only_what_changes_something_has_an_identity() -> None:
+def test_only_what_asks_azure_has_an_identity() -> None:
     assert [name for name, resource in WORKFLOWS.items() if "identity" in resource] == [
         "la-tripgen-scale-nodes",
         "la-tripgen-scale-database",
+        "la-tripgen-escalate",
     ]
 
 
@@ -70,6 +75,10 @@ def test_only_what_changes_something_has_an_identity() -> None:
             "For the identity of la-tripgen-scale-database alone: read and change the primary database server.",
             ["Microsoft.DBforPostgreSQL/flexibleServers/read", "Microsoft.DBforPostgreSQL/flexibleServers/write"],
         ),
+        (
+            "For the identity of la-tripgen-escalate alone: read alerts.",
+            ["Microsoft.AlertsManagement/alerts/read"],
+        ),
     ],
 )
 def test_a_role_allows_what_the_workflow_asks_azure_for_and_no_more(description: str, actions: list[str]) -> None:
@@ -78,8 +87,9 @@ def test_a_role_allows_what_the_workflow_asks_azure_for_and_no_more(description:
     assert role["properties"]["assignableScopes"] == ["[resourceGroup().id]"]
 
 
-def test_each_role_is_given_on_one_resource() -> None:
-    assert [assignment["scope"] for assignment in ASSIGNMENTS] == [
+def test_each_role_is_given_on_one_resource_and_that_to_read_alerts_on_the_group_that_they_are_about() -> None:
+    assert [assignment.get("scope") for assignment in ASSIGNMENTS] == [
+        None,
         f"[{POOL}]",
         "[resourceId('Microsoft.Network/virtualNetworks/subnets', "
         "split(if(empty(parameters('applicationPoolSubnet')), 'none/none', parameters('applicationPoolSubnet')), '/')[0], "
@@ -87,6 +97,7 @@ def test_each_role_is_given_on_one_resource() -> None:
         "[resourceId('Microsoft.DBforPostgreSQL/flexibleServers', parameters('postgresqlName'))]",
     ]
     assert [assignment["condition"] for assignment in ASSIGNMENTS] == [
+        "[parameters('giveRoles')]",
         "[parameters('giveRoles')]",
         "[and(parameters('giveRoles'), not(empty(parameters('applicationPoolSubnet'))))]",
         "[parameters('giveRoles')]",
@@ -103,7 +114,7 @@ def test_whoever_may_not_give_roles_can_deploy_the_rest() -> None:
 def test_an_assignment_has_the_same_name_each_time_and_waits_for_its_identity_and_its_role() -> None:
     workflow = "resourceId('Microsoft.Logic/workflows', 'la-tripgen-scale-nodes')"
     role = "guid(resourceGroup().id, 'la-tripgen-scale-nodes')"
-    assert ASSIGNMENTS[0] == {
+    assert ASSIGNMENTS[1] == {
         "condition": "[parameters('giveRoles')]",
         "type": "Microsoft.Authorization/roleAssignments",
         "apiVersion": "2022-04-01",
@@ -153,6 +164,8 @@ def test_what_a_deployment_says_about_the_workflows() -> None:
     assert {name: (parameter.type, parameter.default) for name, parameter in said.items()} == {
         "teamsWebhookUrl": ("secureString", None),
         "slackWebhookUrl": ("secureString", None),
+        "escalationTeamsUrl": ("secureString", ""),
+        "managementPagerDutyUrl": ("secureString", ""),
         "grafanaBaseUrl": ("string", None),
         "applicationPoolName": ("string", "application"),
         "applicationPoolSubnet": ("string", ""),

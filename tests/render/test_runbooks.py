@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from observability.model.alert import Action, Alert, Category, Channel, Severity, Suppression
 from observability.model.finding import Finding
-from observability.model.operations import SeverityLevel
+from observability.model.operations import Escalation, SeverityLevel
 from observability.model.query import Kql, Query
 from observability.model.signal import Engine, PlatformMetric, PromQL, Signal
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Unit, minutes, percent
+from observability.model.units import Unit, hours, minutes, percent
 from observability.render.runbooks import runbooks
 
 WORDS = Text("주문", "Orders")
@@ -27,6 +28,7 @@ TWO = SeverityLevel(
     source=Section("9"),
     procedure_source=Section("9.1"),
 )
+NOBODY = Escalation(levels=(TWO,), at_once=(), reminds_for=hours(5), source=Section("9"))
 LATE_ORDERS = Query(
     id="late-orders",
     title=Text("늦은 주문", "Late orders"),
@@ -186,11 +188,29 @@ Only some are late. (9)
 | | 한국어 | English |
 |---|---|---|
 | 상향 보고 · Escalation | 점장에게 | To the manager |
+| 대응 시간 · Respond within | 45분 | 45 minutes |
 | 소통 · Communication | 게시판 | Notice board |
+| 아무도 맡지 않으면 · When nobody takes it | 아무도 호출하지 않는 알림이라 다시 알리지 않습니다. 대응 시간은 채널을 보는 사람이 지킵니다. | This alert pages nobody, so it is not told again: whoever reads the channel keeps the response time. |
 | 조치 1 · Action 1 | 문을 본다 | Look at the door |
 | 조치 2 · Action 2 | 계산대를 본다 | Look at the till |
 | 종 | 종을 칩니다. | Rings the bell. |
 | Baker | 빵집을 부릅니다. | Calls the baker. |
+
+### 맡기, 알리지 않기 · Take it, silence it
+
+맡은 사람은 '알림 열기'에서 사용자 응답을 '승인됨'(Acknowledged)으로 바꿉니다. `ALERT`는 그 알림의 id입니다.
+Whoever takes it sets the user response to 'Acknowledged' behind 'Open alert'. `ALERT` is that alert's id.
+
+```console
+az rest --method post --url "https://management.azure.com$ALERT/changestate?api-version=2023-07-12-preview&newState=Acknowledged"
+```
+
+승인된 작업 동안에는 이 알림을 잠시 끕니다. 저절로 다시 켜집니다.
+During approved work, silence this alert for a while; it comes back by itself.
+
+```console
+tripobs silence --for 2h --alert too-late --why "..." --out silence.json
+```
 
 정기 점검 중에도 알립니다.
 
@@ -199,7 +219,7 @@ It is sent during maintenance too.
 
 
 def _page(alert: Alert, *suppressions: Suppression) -> str:
-    return runbooks((alert,), {2: TWO}, FINDINGS, suppressions)[alert.id]
+    return runbooks((alert,), {2: TWO}, FINDINGS, suppressions, NOBODY)[alert.id]
 
 
 def test_a_page_says_what_it_means_what_to_run_why_this_number_and_whom_to_call() -> None:
@@ -207,7 +227,7 @@ def test_a_page_says_what_it_means_what_to_run_why_this_number_and_whom_to_call(
 
 
 def test_every_alert_has_a_page_under_its_id() -> None:
-    pages = runbooks((TOO_LATE, replace(TOO_LATE, id="far-too-late")), {2: TWO}, (), ())
+    pages = runbooks((TOO_LATE, replace(TOO_LATE, id="far-too-late")), {2: TWO}, (), (), NOBODY)
     assert list(pages) == ["too-late", "far-too-late"]
     assert "| 알림 · Alert | `far-too-late` (alert-tripgen-far-too-late) |" in pages["far-too-late"]
 
@@ -264,3 +284,55 @@ def test_a_value_that_the_document_does_not_give_says_why() -> None:
 def test_texts_are_not_escaped_as_html() -> None:
     page = _page(replace(TOO_LATE, meaning=Text('5 < 7 & "8" {{ 9 }}', "5 < 7 & 'eight'")))
     assert "\n5 < 7 & \"8\" {{ 9 }}\n\n5 < 7 & 'eight'\n" in page
+
+
+# --- escalation and causes ----------------------------------------------------------------------------------
+
+BELL, BAKER = TOO_LATE.actions
+CALLING = replace(TOO_LATE, actions=(replace(BELL, escalates=True), BAKER))
+
+
+def _escalation(**changed: Any) -> Escalation:
+    return Escalation(**vars(NOBODY) | changed)
+
+
+def _unanswered(alert: Alert, level: SeverityLevel, escalation: Escalation) -> str:
+    page = runbooks((alert,), {2: level}, (), (), escalation)[alert.id]
+    (line,) = (line for line in page.splitlines() if line.startswith("| 아무도 맡지 않으면"))
+    return line.removeprefix("| 아무도 맡지 않으면 · When nobody takes it | ")
+
+
+def test_what_follows_by_itself_when_nobody_answers_and_when() -> None:
+    assert _unanswered(CALLING, TWO, NOBODY) == (
+        "45분이 지나도 맡은 사람이 없으면 한 번 다시 알립니다 (`la-tripgen-escalate`). | "
+        "When nobody has taken it after 45 minutes, it is told once more (`la-tripgen-escalate`). |"
+    )
+
+
+def test_a_severity_of_management_is_told_at_once_and_at_each_update() -> None:
+    urgent = SeverityLevel(**vars(TWO) | {"update_every": minutes(20)})
+    assert _unanswered(CALLING, urgent, _escalation(levels=(urgent,), at_once=(2,))) == (
+        "울리자마자 관리팀에 알립니다. 45분이 지나도 맡은 사람이 없으면 다시 알리고 20분마다 되풀이합니다(최대 5시간) "
+        "(`la-tripgen-escalate`). | Management is told as it fires. When nobody has taken it after 45 minutes, it is told "
+        "again, and every 20 minutes after that (for 5 hours at most) (`la-tripgen-escalate`). |"
+    )
+
+
+def test_a_severity_that_no_machine_escalates_says_who_does() -> None:
+    assert _unanswered(CALLING, TWO, _escalation(levels=())) == (
+        "기계가 다시 알리지 않습니다. 점장에게. | No machine tells again. To the manager. |"
+    )
+
+
+def test_a_severity_that_management_hears_of_at_once_is_silenced_only_with_an_approval() -> None:
+    page = runbooks((TOO_LATE,), {2: TWO}, (), (), _escalation(at_once=(2,)))["too-late"]
+    assert 'tripobs silence --for 2h --alert too-late --severity 2 --by NAME --why "..." --out silence.json\n' in page
+
+
+def test_a_page_links_to_the_pages_of_likely_causes() -> None:
+    cause = replace(TOO_LATE, id="oven-cold", title=Text("식은 오븐", "Oven Cold"))
+    page = runbooks((replace(TOO_LATE, causes=("oven-cold",)), cause), {2: TWO}, (), (), NOBODY)["too-late"]
+    assert (
+        "Customers wait.\n\n## 원인일 수 있는 알림 · Likely causes\n\n이 알림도 울렸으면 그 페이지부터 봅니다.\n"
+        "If one of these fires too, begin with its page.\n\n- [식은 오븐 · Oven Cold](oven-cold.md)\n\n## 먼저 볼 쿼리"
+    ) in page

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from observability.model.alert import Severity, Suppression
+from observability.model.alert import Severity, Silence, Suppression
 from observability.replay import rules
 from observability.replay.machine import Event, Kind
 from observability.replay.told import deliver, silences
@@ -74,3 +74,38 @@ def test_that_a_rule_is_true_tells_nobody() -> None:
 def test_a_zone_that_is_not_known_is_refused() -> None:
     with pytest.raises(ValueError, match="'weekly': time zone 'Elsewhere'"):
         silences(replace(WINDOW, time_zone="Elsewhere"), event(OPENS))
+
+
+# --- an ad-hoc window ---------------------------------------------------------------------------------------
+
+QUIET = Silence(
+    begins=OPENS, ends=OPENS + timedelta(hours=2), time_zone="Korea Standard Time",
+    severities=(Severity.TWO, Severity.THREE), why="database migration", services=("trip-service",),
+)  # fmt: skip
+
+
+def of_service(at: datetime, role: str, severity: Severity = Severity.TWO) -> Event:
+    return replace(event(at, Kind.FIRED, severity), dims=(("service", role),))
+
+
+@pytest.mark.parametrize(
+    ("fired", "silent"),
+    [
+        (of_service(OPENS, "trip-service"), True),
+        (of_service(OPENS - timedelta(seconds=1), "trip-service"), False),
+        (of_service(OPENS + timedelta(hours=2), "trip-service"), False),
+        (of_service(OPENS, "ai-service"), False),
+        (of_service(OPENS, "trip-service", Severity.ONE), False),
+        (event(OPENS), False),
+    ],
+)
+def test_an_ad_hoc_window_silences_its_services_and_severities_until_it_ends(fired: Event, silent: bool) -> None:
+    (told,) = deliver([fired], [QUIET])
+    assert told.kept_back == ("silenced by database migration" if silent else "")
+
+
+def test_an_ad_hoc_window_of_some_alerts_silences_no_other() -> None:
+    fired = event(OPENS)
+    named = replace(QUIET, services=(), alerts=(fired.rule.alert.id,))
+    assert silences(named, fired)
+    assert not silences(replace(named, alerts=("another",)), fired)

@@ -46,12 +46,38 @@ def test_the_scenario_holds(scenario: Scenario) -> None:
     assert verdict.judge(scenario, timeline(scenario.id)) == []
 
 
+# One incident should be one page; Azure sends one for each service that an alert fires for, and for a cause besides.
+SEVERAL_PAGES = {
+    "zone-lost": 3,
+    "connections-gone": 3,
+    "postgresql-failover": 3,
+    "postgresql-failover-long": 3,
+    "service-down": 2,
+    "model-provider-fails": 2,
+    "maps-fail": 2,
+    "region-lost": 8,
+}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_an_incident_is_at_most_one_page_but_where_several_services_or_a_cause_page_too(scenario: Scenario) -> None:
+    pages = timeline(scenario.id).pages
+    assert pages == SEVERAL_PAGES[scenario.id] if scenario.id in SEVERAL_PAGES else pages <= 1
+
+
 def test_the_week_is_seven_days_long_and_everything_was_evaluated() -> None:
     assert BY_ID[WEEK].lasts == timedelta(days=7)
     found = timeline(WEEK)
     assert found.alarms == ()
     assert found.unread == ()
     assert found.evaluations == sum(timedelta(days=7) // alert.every for alert in CATALOGUE.alerts) > 60_000
+
+
+def test_a_cause_that_an_alert_names_fires_with_it_in_some_incident() -> None:
+    together = [{expected.alert for expected in scenario.expects} for scenario in SCENARIOS]
+    named = [(alert.id, cause) for alert in CATALOGUE.alerts for cause in alert.causes]
+    assert len(named) >= 8
+    assert [pair for pair in named if not any(set(pair) <= fired for fired in together)] == []
 
 
 def test_every_alert_has_a_scenario_that_fires_it_and_one_in_which_it_stays_quiet() -> None:

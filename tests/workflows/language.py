@@ -122,6 +122,12 @@ def _uri_host(text: str) -> str:
     return host
 
 
+def _substring(text: Any, start: int) -> str:
+    if start > len(_text(text)):
+        raise Invalid(f"'{text}' has no character {start}")
+    return text[start:]
+
+
 def _set(value: Any, name: str, new: Any) -> Any:
     if not isinstance(value, dict):
         raise Invalid(f"{value!r} has no properties")
@@ -177,6 +183,7 @@ PURE: Scope = {
     "split": lambda text, at: _text(text).split(at),
     "startsWith": lambda text, start: _text(text).lower().startswith(start.lower()),
     "string": text_of,
+    "substring": _substring,
     "sub": lambda one, other: _number(one) - _number(other),
     "take": lambda values, count: values[:count],
     "ticks": _ticks,

@@ -205,9 +205,10 @@ class Machine:
         return FAILED if self.limits_fail else OK, None, None
 
     def do_wait(self, name: str, action: Any) -> tuple[str, Any, Any]:
-        assert action["inputs"]["interval"]["unit"] == "Second"
-        self.clock.wait(action["inputs"]["interval"]["count"])
-        return OK, action["inputs"], None
+        inputs = resolved(action["inputs"], self._scope())
+        assert inputs["interval"]["unit"] == "Second"
+        self.clock.wait(inputs["interval"]["count"])
+        return OK, inputs, None
 
     def do_http(self, name: str, action: Any) -> tuple[str, Any, Any]:
         inputs = resolved(action["inputs"], self._scope())

@@ -17,6 +17,9 @@ from tests.workflows.world import SLACK, TEAMS, World, buttons, card, lines, tit
 ACKNOWLEDGE = "맡은 사람은 '알림 열기'에서 사용자 응답을 '승인됨'(Acknowledged)으로 바꿔 주세요."
 
 
+CAUSES = " 함께 울렸으면 원인일 수 있는 알림: DB 연결 풀 소진, 외부 API 장애."
+
+
 @pytest.fixture
 def here() -> Iterator[World]:
     with world() as made:
@@ -39,7 +42,7 @@ def test_a_log_alert_in_teams(here: World) -> None:
         "값": "1.63% (기준 1%)",
         "대상": "service=location-service",
         "시작": "2026-11-24 20:05 KST",
-        "안내": ACKNOWLEDGE,
+        "안내": ACKNOWLEDGE + CAUSES,
     }
     assert [(button["title"], button["url"]) for button in buttons(message)] == [
         ("런북", "https://runbooks.example.com/high-error-rate.md"),
@@ -51,6 +54,12 @@ def test_a_log_alert_in_teams(here: World) -> None:
             "%2Fsubscriptions%2F00000000-0000-0000-0000-000000000000%2Fproviders%2FMicrosoft.AlertsManagement%2Falerts%2Flog-1",
         ),
     ]
+
+
+def test_an_alert_that_others_explain_names_them_while_it_fires_and_no_longer_when_it_has_resolved(here: World) -> None:
+    assert lines(told(here, payloads.log()))["안내"].endswith(CAUSES)
+    assert CAUSES not in lines(told(here, payloads.resolved(payloads.log())))["안내"]
+    assert lines(told(here, payloads.metric()))["안내"] == ACKNOWLEDGE
 
 
 def test_a_metric_alert_names_each_dimension_and_has_no_query(here: World) -> None:
@@ -228,7 +237,7 @@ def test_slack_says_what_teams_says(here: World, make: Any) -> None:
     assert slack["text"] == title(teams)
     said = [block["text"]["text"] for block in slack["blocks"] if block["type"] == "section"]
     assert said == [f"{label}: {text}" for label, text in lines(teams).items() if label != "안내"]
-    assert slack["blocks"][-2]["elements"][0]["text"] == ACKNOWLEDGE
+    assert slack["blocks"][-2]["elements"][0]["text"] == lines(teams)["안내"]
     assert [button["url"] for button in slack["blocks"][-1]["elements"]] == [button["url"] for button in buttons(teams)]
 
 

@@ -6,7 +6,7 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,11 +18,13 @@ from observability.catalog import load
 from observability.model.alert import Workflow
 from observability.model.text import Lang
 from observability.render import arm_workflows
-from tests.workflows.language import deployed
+from tests.workflows.language import deployed, when
 from tests.workflows.machine import Answer, Clock, Machine, Run
 from tests.workflows.payloads import FIRED, SUBSCRIPTION
 
 TEAMS = "https://teams.example/workflows/hook?sig=teams-secret"
+ESCALATION = "https://escalation.example/workflows/hook?sig=escalation-secret"
+MANAGEMENT = "https://pager.example/integration/management-secret/enqueue"
 SLACK = "https://hooks.slack.example/services/slack-secret"
 ARM = "https://management.azure.com/"
 LOGIC = "https://prod-07.koreacentral.logic.azure.com"
@@ -31,6 +33,8 @@ GIVEN = {
     "location": "koreacentral",
     "teamsWebhookUrl": TEAMS,
     "slackWebhookUrl": SLACK,
+    "escalationTeamsUrl": ESCALATION,
+    "managementPagerDutyUrl": MANAGEMENT,
     "grafanaBaseUrl": "https://grafana.example.com",
     "clusterName": "aks-tripgen-prod",
     "postgresqlName": "tripgen-prod",
@@ -76,12 +80,17 @@ class World:
     """What everybody outside of a workflow knows and does.
 
     ``faults`` answers a method of Azure with a status instead, ``teams_status`` and ``slack_status`` those two.
+    ``alert`` is an alert's state and condition so many minutes after it fired, as Azure would tell them.
     ``people`` is what somebody says to a question: ``approve``, ``reject``, or None for nothing.
     """
 
     def __init__(self, lang: Lang = "ko", **parameters: Any) -> None:
         self.pool, self.server = pool(), server()
         self.cards: list[Any] = []
+        self.escalated: list[tuple[float, Any]] = []
+        self.called: list[tuple[float, Any]] = []
+        self.escalation_status, self.management_status = 202, 202
+        self.alert: Callable[[float], tuple[str, str]] = lambda _minutes: ("New", "Fired")
         self.slack: list[Any] = []
         self.requests: list[tuple[str, str, Any]] = []
         self.faults: dict[str, list[tuple[int, Any]]] = {}
@@ -142,6 +151,10 @@ class World:
             self.said = self.send("GET", link, {}, None)
         return self.callbacks.get(callback)
 
+    def minutes(self) -> float:
+        """Since the alert fired."""
+        return round((self.clock.time - when(FIRED)).total_seconds() / 60, 2)
+
     # --- what the server answers ----------------------------------------------------------------------------
 
     def answer(self, method: str, path: str, headers: Any, body: Any) -> tuple[int, Any, dict[str, str]]:
@@ -150,6 +163,12 @@ class World:
         if host == "teams.example":
             self.cards.append(body)
             return self.teams_status, "", {}
+        if host == "escalation.example":
+            self.escalated.append((self.minutes(), body))
+            return self.escalation_status, "", {}
+        if host == "pager.example":
+            self.called.append((self.minutes(), body))
+            return self.management_status, "", {}
         if host == "hooks.slack.example":
             self.slack.append(body)
             return self.slack_status, "invalid_blocks" if self.slack_status >= 400 else "ok", {}
@@ -179,6 +198,9 @@ class World:
         if self.faults.get(method):
             status, said = self.faults[method].pop(0)
             return status, said, {}
+        if "/providers/Microsoft.AlertsManagement/alerts/" in path:
+            state, condition = self.alert(self.minutes())
+            return 200, {"properties": {"essentials": {"alertState": state, "monitorCondition": condition}}}, {}
         if path.endswith("/agentPools/application"):
             return self._pool(method, headers, body)
         assert path.endswith("/Microsoft.DBforPostgreSQL/flexibleServers/tripgen-prod"), path
