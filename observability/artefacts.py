@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -368,8 +368,21 @@ def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
         yield _of(f"runbooks/{alert.id}.md", "runbook", pages[alert.id], names)
 
 
-def build(catalogue: Catalogue, lang: Lang, region: str | None = None) -> tuple[Artefact, ...]:
-    """Everything that is generated, sorted by path, with the manifest last; for the document's region or another."""
+def pages(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
+    """What people look at: half of the work, and nothing else needs its libraries."""
+    return (*_dashboards(catalogue, lang), *_runbooks(catalogue))
+
+
+def build(
+    catalogue: Catalogue,
+    lang: Lang,
+    region: str | None = None,
+    looked_at: Callable[[], tuple[Artefact, ...]] | None = None,
+) -> tuple[Artefact, ...]:
+    """Everything that is generated, sorted by path, with the manifest last; for the document's region or another.
+
+    ``looked_at`` brings the ``pages`` where somebody makes them already.
+    """
     known = parameters(catalogue, region)
     made = sorted(
         (
@@ -377,12 +390,11 @@ def build(catalogue: Catalogue, lang: Lang, region: str | None = None) -> tuple[
             _workspace(known),
             _access(known),
             *_kql(catalogue, known, lang),
-            *_dashboards(catalogue, lang),
             *_prometheus(catalogue, lang),
             *_apm(),
             *_exporter(),
             *_agents(catalogue),
-            *_runbooks(catalogue),
+            *(looked_at() if looked_at is not None else pages(catalogue, lang)),
         ),
         key=lambda artefact: artefact.path,
     )

@@ -41,8 +41,7 @@ def check(catalogue: Catalogue, sections: Mapping[str, Text], findings: tuple[Fi
     known = {id(each) for each in (*catalogue.signals, *catalogue.queries, *catalogue.actions)}
     for alert in catalogue.alerts:
         yield from source(str(alert.place), "alert severity", alert.id, alert.severity_source, sections, readings)
-        causes = _causes(alert, [each.id for each in catalogue.alerts])
-        for wrong, todo in (*_alert(alert, known), *_params_of(alert), *limit(alert), *causes):
+        for wrong, todo in (*_alert(alert, known), *_params_of(alert), *limit(alert)):
             yield Problem(str(alert.place), "alert", alert.id, wrong, todo)
     for slo in catalogue.slos:
         for wrong, todo in _slo(slo, known):
@@ -107,6 +106,14 @@ def _alert(alert: Alert, known: set[int]) -> Iterator[tuple[str, str]]:
         has = ", ".join(f"'{engine.value}'" for engine in alert.watches.engines) or "none"
         wrong = f"signal '{alert.watches.name}' cannot be read on engine '{alert.engine.value}'"
         yield wrong, f"it can be on {has}"
+
+
+def causes(catalogue: Catalogue) -> Iterator[Problem]:
+    """Alerts that name a cause which is none."""
+    ids = [alert.id for alert in catalogue.alerts]
+    for alert in catalogue.alerts:
+        for wrong, todo in _causes(alert, ids):
+            yield Problem(str(alert.place), "alert", alert.id, wrong, todo)
 
 
 def _causes(alert: Alert, alerts: Sequence[str]) -> Iterator[tuple[str, str]]:

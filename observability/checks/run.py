@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from observability.checks.kusto import Binding
 
 
-def sound(catalogue: Catalogue) -> Catalogue:
-    """The catalogue, checked without leaving the process. Raises DefinitionError with every problem."""
+def sound(catalogue: Catalogue, *, whole: bool = False) -> Catalogue:
+    """The catalogue, checked without leaving the process. Raises DefinitionError with every problem.
+
+    A ``whole`` one is all that this project has: it has to cover the document's systems.
+    """
     # What has the wrong shape is told and left out, so that the other checks can take the rest at its word.
     shaped, found = shapes.check(catalogue)
+    if not found and not catalogue.problems:
+        # Where something was left out, whoever names it would be told that it is not there.
+        found = [*definitions.causes(shaped), *(coverage.check(shaped, SYSTEMS, ROWS) if whole else ())]
     found += [
         *catalogue.problems,
         *definitions.check(shaped, SECTIONS, FINDINGS),
@@ -36,7 +42,6 @@ def sound(catalogue: Catalogue) -> Catalogue:
         *azure.check_telemetry(WORKSPACE, RETENTION, tables.load().keys()),
         *kql.check(shaped, RETENTION),
         *firing.check(shaped, RESOURCES),
-        *coverage.check(shaped, SYSTEMS, ROWS),
     ]
     # Workflows are made of the definitions, and there are none of broken ones.
     found = found or list(workflows.check(shaped, NODE_SCALING, DATABASE_SCALING, ESCALATION))

@@ -72,25 +72,39 @@ def _hints(kind: type[Definition]) -> Mapping[str, Any]:
     return _known[kind]
 
 
+_Fits = Callable[[object], bool]
+_tests: dict[Any, _Fits] = {}
+
+
 def _fits(value: object, hint: Any) -> bool:
+    if hint not in _tests:
+        _tests[hint] = _test(hint)
+    return _tests[hint](value)
+
+
+def _test(hint: Any) -> _Fits:
+    """What a value of this type passes: each type is taken apart once, and there are thousands of values."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is Any or hint is object:
-        return True
+        return lambda _value: True
     if origin in (Union, types.UnionType):
-        return any(_fits(value, one) for one in arguments)
+        each = [_test(one) for one in arguments]
+        return lambda value: any(one(value) for one in each)
     if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(item, arguments[0]) for item in value)
+        of_item = _test(arguments[0])
+        return lambda value: isinstance(value, tuple) and all(map(of_item, value))
     if origin is not None and issubclass(origin, Mapping):
-        return isinstance(value, Mapping) and all(_fits(item, arguments[1]) for item in value.values())
+        of_value = _test(arguments[1])
+        return lambda value: isinstance(value, Mapping) and all(map(of_value, value.values()))
     if origin is Callable:
-        return callable(value)
+        return callable
     if hint is None or hint is type(None):
-        return value is None
+        return lambda value: value is None
     if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return lambda value: isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, hint)
+        return lambda value: isinstance(value, int) and not isinstance(value, bool)
+    return lambda value: isinstance(value, hint)
 
 
 def _words(hint: Any) -> str:

@@ -15,7 +15,7 @@ from observability.model.errors import DefinitionError, SourceUnavailable
 def check(arguments: argparse.Namespace) -> int:
     """Run every check and print each problem on a line."""
     try:
-        catalogue = run.sound(load())
+        catalogue = run.sound(load(), whole=True)
         done = "definitions, limits, sampling, metrics, workflows"
         if not arguments.fast:
             count = run.deep(catalogue)

@@ -7,9 +7,11 @@ import gc
 import re
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from observability import artefacts, output
+from observability.beside import beside
 from observability.catalog import load
 from observability.checks import run
 from observability.cli import main, terminal
@@ -28,8 +30,11 @@ def generate(arguments: argparse.Namespace) -> int:
     if refused := _refused(arguments):
         print(f"tripobs: {refused}", file=sys.stderr)
         return main.USAGE
+    catalogue = load()
+    # Checking takes as long as drawing the dashboards: one is done beside the other.
+    pages = beside(partial(artefacts.pages, catalogue, arguments.lang))
     try:
-        catalogue = run.sound(load())
+        catalogue = run.sound(catalogue, whole=True)
     except DefinitionError as error:
         if arguments.json:
             terminal.show_json({"problems": [asdict(problem) for problem in error.problems]})
@@ -37,7 +42,7 @@ def generate(arguments: argparse.Namespace) -> int:
             terminal.problems(error.problems)
             print("nothing was written", file=sys.stderr)
         return main.PROBLEMS
-    made = artefacts.build(catalogue, arguments.lang, arguments.region)
+    made = artefacts.build(catalogue, arguments.lang, arguments.region, pages)
     if arguments.check:
         return _check(folder, made, arguments)
     if folder.exists() and not folder.is_dir():

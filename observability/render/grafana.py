@@ -116,13 +116,19 @@ _PROMETHEUS = _keys("refId datasource expr legendFormat format instant")
 
 def _plain(value: Any) -> Any:
     """grafanalib's objects as dicts and lists, without nulls and with whole numbers written as such."""
+    # Most of tens of thousands of values are texts and numbers: they go first.
+    kind = type(value)
+    if kind is str or kind is bool or kind is int:
+        return value
+    if kind is float:
+        return int(value) if value.is_integer() else value
     if hasattr(value, "to_json_data"):
         value = value.to_json_data()
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return value
 
 
 def _only(values: Json, keys: Iterable[str]) -> Json:

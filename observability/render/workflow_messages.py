@@ -126,12 +126,8 @@ def _first(*values: str) -> str:
 
 def known(alerts: Iterable[Alert], dashboards: Iterable[Dashboard], lang: Lang) -> Json:
     """What is said of each alert, by its id."""
-    shown: dict[str, str] = {}
-    for dashboard in dashboards:
-        for panel in dashboard.panels:
-            for ident in panel.line_of:
-                shown.setdefault(ident, f"/d/{dashboard.id}")
     listed = list(alerts)
+    shown = _boards(listed, dashboards)
     titles = {alert.id: alert.title.get(lang) for alert in listed}
     return {
         alert.id: wdl.literal(
@@ -139,6 +135,19 @@ def known(alerts: Iterable[Alert], dashboards: Iterable[Dashboard], lang: Lang) 
         )
         for alert in listed
     }
+
+
+def _boards(alerts: list[Alert], dashboards: Iterable[Dashboard]) -> dict[str, str]:
+    """Where each alert's line is drawn: on the board of its own system, or else on the first that has it."""
+    drawn = [(ident, dashboard.id) for dashboard in dashboards for panel in dashboard.panels for ident in panel.line_of]
+    homes = {alert.id: f"tripgen-{Path(alert.place.file).stem.replace('_', '-')}" for alert in alerts}
+    found: dict[str, str] = {}
+    for ident, board in drawn:
+        if board == homes.get(ident):
+            found[ident] = f"/d/{board}"
+        else:
+            found.setdefault(ident, f"/d/{board}")
+    return found
 
 
 def _explained(causes: list[str], lang: Lang) -> dict[str, str]:

@@ -254,7 +254,7 @@ def test_causes_are_other_alerts_each_named_once() -> None:
 
     def told(*causes: str) -> list[str]:
         alerts = (replace(one, causes=causes), other)
-        return wrongs(alerts=alerts, signals=(watched,), queries=(STEP,), actions=(TEAMS,))
+        return said(definitions.causes(Catalogue(alerts=alerts)))
 
     assert told("pump-broken") == []
     assert told("a") == [f"{ALERT}names itself as its cause; name another alert, or none"]
