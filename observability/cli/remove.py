@@ -29,7 +29,7 @@ def _remove(arguments: argparse.Namespace) -> int:
         raise WrongArgument("\n".join(wrong))
     arm = cloud.connect(arguments)
     try:
-        defined = [one for each in known for one in templates.resources(each, given, arm.subscription, arm.group)]
+        defined = [one for each in known for one in cloud.resources(each, given, arm)]
         goes, kept = removing.plan(arm, defined, with_data=arguments.with_data, said=terminal.progress)
         terminal.progress("")
         return _delete(arm, goes, kept, arguments) if arguments.yes else _list(goes, kept, arguments)
