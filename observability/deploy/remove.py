@@ -61,12 +61,13 @@ _RIGHTS = frozenset({ASSIGNMENT_TYPE.lower(), DEFINITION_TYPE.lower()})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something of ours. ``why`` it is kept, empty where it goes."""
+    """Something of ours. ``why`` it is kept, empty where it goes; what it is ``called`` where its id does not say it."""
 
     id: str
     type: str
     version: str
     why: str = ""
+    called: str = ""
 
 
 @dataclass(slots=True)
@@ -150,7 +151,7 @@ def _roles(arm: Arm, defined: Sequence[Mapping[str, Any]]) -> Iterator[Item]:
         known = str(role.get("roleName")).lower().startswith(f"{ROLE_PREFIX}{arm.group}: ".lower())
         name = str(one.get("name"))
         if alone and (known or name.lower() in ids):
-            yield Item(f"{path}/{name}", DEFINITION_TYPE, AUTHORIZATION_API)
+            yield Item(f"{path}/{name}", DEFINITION_TYPE, AUTHORIZATION_API, called=str(role.get("roleName") or ""))
 
 
 def _newest(arm: Arm, kind: str) -> str:

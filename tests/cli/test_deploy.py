@@ -305,6 +305,10 @@ def test_a_right_that_may_not_be_taken_away_is_left_and_told(cloud: Cloud, folde
     (folder / "azure" / "alerts.json").write_text(json.dumps(shop.STAFF))
     main(["deploy", "--yes", *where(cloud, folder)])
     words = "has no 'Microsoft.Authorization/roleAssignments/delete'"
+    capsys.readouterr()
+    assert main(["remove", *where(cloud, folder)]) == OK
+    (role,) = (line for line in capsys.readouterr().out.splitlines() if "roleDefinitions" in line)
+    assert role.endswith(f" (tripgen {GROUP}: bake bread)")
     cloud.order("DELETE", "roleAssignments", 403, {"error": {"code": "AuthorizationFailed", "message": words}})
     capsys.readouterr()
     assert main(["remove", "--yes", *where(cloud, folder)]) == PROBLEMS
