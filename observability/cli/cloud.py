@@ -7,10 +7,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from observability.cli import main, terminal
+from observability.deploy import templates
 from observability.deploy.errors import Fault, Refused
+from observability.deploy.templates import Template, Values
 from observability.model.errors import SourceUnavailable
 from observability.model.place import ROOT
 from observability.query.errors import WrongArgument
@@ -41,6 +43,11 @@ def connect(arguments: argparse.Namespace) -> Arm:
     from observability.query.azure_client import MANAGEMENT
 
     return Arm(subscription, group, endpoint=arguments.endpoint or MANAGEMENT)
+
+
+def resources(template: Template, given: Values, arm: Arm) -> list[dict[str, Any]]:
+    """What the template makes there. Raises WrongArgument."""
+    return templates.resources(template, given, arm.subscription, arm.group, arm.endpoint)
 
 
 def guarded(run: Callable[[], int]) -> int:

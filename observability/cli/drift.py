@@ -25,14 +25,14 @@ def drift(arguments: argparse.Namespace) -> int:
 
 def _drift(arguments: argparse.Namespace) -> int:
     known = templates.load(cloud.generated(arguments))
-    (alerts,) = (one for one in known if one.name == "alerts")
+    compared = [one for one in known if one.name in live.COMPARED]
     given = templates.values(Path(arguments.parameters) if arguments.parameters else None)
     # Without a file everything made of an address is left out; a value that is given has to be right.
-    if wrong := templates.problems([alerts], given, known, whole=False):
+    if wrong := templates.problems(compared, given, known, whole=False):
         raise WrongArgument("\n".join(wrong))
     arm = cloud.connect(arguments)
     try:
-        defined = templates.resources(alerts, given, arm.subscription, arm.group)
+        defined = [one for each in compared for one in cloud.resources(each, given, arm)]
         found = live.compare(arm, defined, Hide(known, given), terminal.progress)
     finally:
         arm.close()
@@ -60,6 +60,10 @@ def _print(found: Drift) -> None:
         names = ", ".join(found.unknown)
         number = sum(found.unknown.values())
         print(f"not compared: {number} values made of parameters that were not given: {names}", file=sys.stderr)
+    if found.at_azure:
+        names = ", ".join(f"{name}()" for name in found.at_azure)
+        number = sum(found.at_azure.values())
+        print(f"not compared: {number} values that Azure tells only while deploying: {names}", file=sys.stderr)
 
 
 def _counts(found: Drift) -> str:
@@ -81,6 +85,7 @@ def _plain(found: Drift) -> dict[str, Any]:
         "live": found.live,
         "findings": [_finding(one) for one in found.findings],
         "not_compared": dict(found.unknown),
+        "told_while_deploying": dict(found.at_azure),
     }
 
 

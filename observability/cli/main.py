@@ -212,8 +212,8 @@ def _on_azure(parser: argparse.ArgumentParser) -> None:
 def _deploy(parser: argparse.ArgumentParser) -> None:
     """`tripobs deploy ...`."""
     parser.description = (
-        "Deploy generated/azure/: the workspace, then the alerts, then the query pack. On a terminal it shows what would "
-        "change and asks; elsewhere it needs --yes. Signs in as DefaultAzureCredential does. docs/deploy.md"
+        "Deploy generated/azure/: the workspace, then the alerts, the query pack and the roles. On a terminal it shows what "
+        "would change and asks; elsewhere it needs --yes. Signs in as DefaultAzureCredential does. docs/deploy.md"
     )
     parser.epilog = (
         "exit codes: 0 done; 1 Azure refused something; 2 wrong arguments; 4 Azure did not answer; 130 interrupted, while "
@@ -223,8 +223,8 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--template",
         action="append",
-        choices=("workspace", "alerts", "queries"),
-        help="only this one; may be repeated (default: all three, in this order)",
+        choices=("workspace", "alerts", "queries", "access"),
+        help="only this one; may be repeated (default: all four, in this order)",
     )
     parser.add_argument("--yes", "-y", action="store_true", help="ask nothing")
     _on_azure(parser)
@@ -233,9 +233,9 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
 def _drift(parser: argparse.ArgumentParser) -> None:
     """`tripobs drift ...`."""
     parser.description = (
-        "Compare the rules, action groups, maintenance windows and synthetic checks on Azure with generated/azure/"
-        "alerts.json: what is missing, extra, edited by hand, switched off, tells nobody, or watches something that is "
-        "gone. Reads only. What is made of a parameter without a value is not compared."
+        "Compare the rules, action groups, workflows, maintenance windows, synthetic checks, budgets and roles on Azure "
+        "with generated/azure/alerts.json and access.json: what is missing, extra, edited by hand, switched off, tells "
+        "nobody, or watches something that is gone. Reads only. What is made of a parameter without a value is not compared."
     )
     parser.epilog = "exit codes: 0 no drift; 1 drift; 2 wrong arguments; 4 Azure did not answer; 130 interrupted"
     _on_azure(parser)
@@ -244,8 +244,8 @@ def _drift(parser: argparse.ArgumentParser) -> None:
 def _remove(parser: argparse.ArgumentParser) -> None:
     """`tripobs remove ...`."""
     parser.description = (
-        "List what deploying has put into the resource group: everything with the tag managed-by, the diagnostic settings "
-        "and the cluster's associations. With --yes it is deleted, rules first. Workspaces, Application Insights and "
+        "List what deploying has put into the resource group: everything with the tag managed-by, the diagnostic settings, "
+        "the cluster's associations, budgets and roles. With --yes it is deleted, rules first. Workspaces, Application Insights and "
         "Azure Monitor workspaces hold data and are kept."
     )
     parser.epilog = (

@@ -29,7 +29,7 @@ def _remove(arguments: argparse.Namespace) -> int:
         raise WrongArgument("\n".join(wrong))
     arm = cloud.connect(arguments)
     try:
-        defined = [one for each in known for one in templates.resources(each, given, arm.subscription, arm.group)]
+        defined = [one for each in known for one in cloud.resources(each, given, arm)]
         goes, kept = removing.plan(arm, defined, with_data=arguments.with_data, said=terminal.progress)
         terminal.progress("")
         return _delete(arm, goes, kept, arguments) if arguments.yes else _list(goes, kept, arguments)
@@ -42,12 +42,16 @@ def _list(goes: list[Item], kept: list[Item], arguments: argparse.Namespace) -> 
         terminal.show_json({"would_delete": [item.id for item in goes], "kept": _kept(kept)})
         return main.OK
     for item in goes:
-        print(f"would delete  {cloud.short(item.id)}")
+        print(f"would delete  {_named(item)}")
     _print_kept(kept)
     print(f"{len(goes)} would be deleted, {len(kept)} kept; nothing was touched")
     if goes:
         print("read the list, then give --yes", file=sys.stderr)
     return main.OK
+
+
+def _named(item: Item) -> str:
+    return f"{cloud.short(item.id)} ({item.called})" if item.called else cloud.short(item.id)
 
 
 def _print_kept(kept: list[Item]) -> None:
@@ -67,7 +71,7 @@ def _delete(arm: Arm, goes: list[Item], kept: list[Item], arguments: argparse.Na
             if not arguments.json and len(removal.deleted) > told:
                 told = len(removal.deleted)
                 terminal.progress("")
-                print(f"deleted       {cloud.short(removal.deleted[-1].id)}", flush=True)
+                print(f"deleted       {_named(removal.deleted[-1])}", flush=True)
     except BaseException:
         # Interrupted, or Azure no longer answers: what is left is the same, and a second run goes on with it.
         _end(removal, kept, arguments)
@@ -96,7 +100,7 @@ def _end(removal: Removal, kept: list[Item], arguments: argparse.Namespace) -> N
         terminal.show_json(plain)
         return
     for item in removal.left:
-        print(f"left          {cloud.short(item.id)}")
+        print(f"left          {_named(item)}")
     _print_kept(kept)
     gone = f", {len(removal.gone)} already gone" if removal.gone else ""
     print(f"{len(removal.deleted)} deleted{gone}, {len(removal.left)} left, {len(kept)} kept")

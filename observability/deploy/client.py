@@ -47,6 +47,11 @@ def _cloud(host: str | None) -> str | None:
     return next((cloud for cloud in CLOUDS if host == cloud or str(host).endswith(f".{cloud}")), None)
 
 
+def resource_manager(endpoint: str) -> str:
+    """The address of the whole cloud that an endpoint is of, as templates of that cloud see it."""
+    return f"https://{_cloud(urlsplit(endpoint).hostname) or CLOUDS[0]}/"
+
+
 def connect(
     endpoint: str, subscription: str, *, credential: TokenCredential | None, verify: bool | str, pause: Pause
 ) -> tuple[DeploymentsMgmtClient, DefaultAzureCredential | None]:
@@ -94,8 +99,7 @@ def connect(
     owned = DefaultAzureCredential() if credential is None and not local else None
     credential = credential or owned
     if credential is not None:
-        audience = f"https://{_cloud(urlsplit(endpoint).hostname) or CLOUDS[0]}"
-        listed.append(policies.BearerTokenCredentialPolicy(credential, f"{audience}/.default"))
+        listed.append(policies.BearerTokenCredentialPolicy(credential, f"{resource_manager(endpoint)}.default"))
     # A proxy of the environment is a way out; nothing for this machine goes that way.
     transport = Transport(connection_verify=verify, connection_timeout=20, read_timeout=120, use_env_settings=not local)
     client = DeploymentsMgmtClient(

@@ -1,4 +1,7 @@
-"""The rules on Azure against the definitions: missing, extra, edited, disabled, telling nobody, watching nothing."""
+"""What was deployed against the definitions: missing, extra, edited, disabled, telling nobody, watching nothing.
+
+A right of somebody, and a list of rights, are asked for one by one: a list of theirs holds everybody's.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,18 @@ from typing import Any
 
 from observability.deploy import normal
 from observability.deploy.arm import Arm
+from observability.deploy.errors import NotFound, unreadable
+from observability.deploy.expressions import AtAzure
 from observability.deploy.hide import Hide
 from observability.deploy.normal import UNSET, Difference
 from observability.deploy.there import There, ours
+from observability.render.arm_access import ASSIGNMENT_TYPE, DEFINITION_TYPE
+from observability.render.arm_actions import WORKFLOW_TYPE
+
+COMPARED = ("alerts", "access")
+"""Templates whose resources somebody may edit, and whose loss nobody sees."""
+
+_ALONE = frozenset({ASSIGNMENT_TYPE, DEFINITION_TYPE})
 
 
 class Kind(StrEnum):
@@ -47,12 +59,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """``unknown`` counts the properties that could not be compared, by the parameter whose value nobody gave."""
+    """``unknown`` counts the properties that could not be compared, by the parameter whose value nobody gave.
+
+    ``at_azure`` counts those that only Azure knows, by the function that reads them while deploying.
+    """
 
     findings: tuple[Finding, ...]
     defined: int
     live: int
     unknown: Mapping[str, int]
+    at_azure: Mapping[str, int]
 
 
 def compare(arm: Arm, defined: Sequence[Mapping[str, Any]], hide: Hide, said: Callable[[str], None]) -> Drift:
@@ -61,7 +77,10 @@ def compare(arm: Arm, defined: Sequence[Mapping[str, Any]], hide: Hide, said: Ca
     there: dict[str, Mapping[str, Any]] = {}
     for kind, version in versions.items():
         said(f"reading {kind}")
-        found = arm.listed(f"{arm.path}/providers/{kind}", version, what=f"list of {kind}")
+        if kind in _ALONE:
+            found = [live for one in defined if one["type"] == kind for live in _alone(arm, one)]
+        else:
+            found = arm.listed(f"{arm.path}/providers/{kind}", version, what=f"list of {kind}")
         there.update((_key(kind, str(one.get("id", ""))), one) for one in found)
     said("looking for what the rules watch")
     exists = There(arm)
@@ -80,8 +99,22 @@ def compare(arm: Arm, defined: Sequence[Mapping[str, Any]], hide: Hide, said: Ca
     order = list(Kind)
     findings.sort(key=lambda finding: (order.index(finding.kind), finding.id.lower(), finding.path))
     known = sum(1 for key in there if key in expected) + len(extra)
-    unknown = Counter(name for one in defined for name in normal.unknowns(one))
-    return Drift(tuple(findings), len(defined), known, dict(sorted(unknown.items())))
+    unknown = [each for one in defined for each in normal.unknowns(one)]
+    not_given = Counter(one.name for one in unknown if not isinstance(one, AtAzure))
+    at_azure = Counter(one.name for one in unknown if isinstance(one, AtAzure))
+    return Drift(tuple(findings), len(defined), known, dict(sorted(not_given.items())), dict(sorted(at_azure.items())))
+
+
+def _alone(arm: Arm, one: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The resource if it is there."""
+    what = f"{one['type']} {one['name']}"
+    try:
+        live = arm.ask("GET", one["id"], one["apiVersion"], what=what).body
+    except NotFound:
+        return
+    if not isinstance(live, Mapping):
+        raise unreadable(what)
+    yield live
 
 
 def _of_one(expected: Mapping[str, Any], live: Mapping[str, Any], exists: There, hide: Hide) -> Iterator[Finding]:
@@ -96,13 +129,16 @@ def _of_one(expected: Mapping[str, Any], live: Mapping[str, Any], exists: There,
         if any(one.path.startswith(path) for path in silent):
             continue
         off = one.path.rpartition(".")[2].lower() == "enabled" and one.live is False
+        off = off or (kind == WORKFLOW_TYPE and one.path == "properties.state")
         shown = (value if value is UNSET else hide.value(value, one.path) for value in (one.expected, one.live))
         yield Finding(Kind.DISABLED if off else Kind.EDITED, name, one.path, *shown)
 
 
 def _differences(expected: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[Difference]:
-    for part in ("location", "properties"):
-        yield from normal.differences(expected.get(part), live.get(part, UNSET), part)
+    told = normal.sent(str(expected["type"]), live)
+    for part in ("location", "identity", "properties"):
+        if part in expected:
+            yield from normal.differences(expected[part], told.get(part, UNSET), part)
     # Others may put tags of their own beside ours.
     tags = live.get("tags") or {}
     for key, value in (expected.get("tags") or {}).items():
@@ -123,7 +159,7 @@ def _key(kind: str, resource: str) -> str:
 
 
 def _told(kind: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """Where a rule names its action groups, and which: a path for each thing that can fire."""
+    """Where a rule or budget names its action groups, and which: a path for each thing that can fire."""
     properties = resource.get("properties") or {}
     kind = kind.rpartition("/")[2].lower()
     if kind == "scheduledqueryrules":
@@ -135,6 +171,12 @@ def _told(kind: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, list[st
         for rule in properties.get("rules") or ():
             if "alert" in rule:
                 yield f"properties.rules[{rule['alert']}].actions", _ids(rule.get("actions"))
+    elif kind == "budgets":
+        for name, notice in (properties.get("notifications") or {}).items():
+            yield (
+                f"properties.notifications.{name}.contactGroups",
+                [str(one) for one in notice.get("contactGroups") or ()],
+            )
 
 
 def _ids(actions: Any) -> list[str]:

@@ -38,6 +38,10 @@ class Refused(TripobsError):
         super().__init__("\n".join(map(str, self.faults)))
 
 
+class NotAllowed(SourceUnavailable):
+    """This sign-in lacks a right."""
+
+
 class NotFound(Refused):
     """There is no such resource, or this sign-in cannot see it."""
 
@@ -85,9 +89,9 @@ def refusal(status: int, body: Any, what: str) -> TripobsError:
     if status == 401:
         return SourceUnavailable(f"{SOURCE}: {what}: does not accept the sign-in: {said}; {SIGN_IN}")
     if status == 403 and (not isinstance(body, Mapping) or codes & _NO_ACCESS):
-        return SourceUnavailable(
-            f"{SOURCE}: {what}: this sign-in may not do that: {said}; have the role 'Contributor' given to it"
-        )
+        # To give roles, and to take them, is what a Contributor may not do.
+        role = "User Access Administrator" if "microsoft.authorization/role" in said.lower() else "Contributor"
+        return NotAllowed(f"{SOURCE}: {what}: this sign-in may not do that: {said}; have the role '{role}' given to it")
     if status == 404 and codes & _NO_PLACE:
         return WrongArgument(f"{what}: {said}; check --subscription and --resource-group")
     if status == 404:

@@ -1,7 +1,7 @@
 """The values of a template's expressions, as Azure would work them out: the functions our templates use, and no other.
 
-A parameter whose value nobody gave is unknown, and so is what is made of it. A secret stays one: whatever text it goes
-into is a secret too.
+A parameter whose value nobody gave is unknown, and so is what only Azure knows, and what is made of either. A secret stays
+one: whatever text it goes into is a secret too.
 """
 
 from __future__ import annotations
@@ -9,10 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID, uuid5
 
+from observability.deploy.client import resource_manager
 from observability.model.errors import TripobsError
+from observability.query.azure_client import MANAGEMENT
 
-_TOKENS = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[(),.]))")
+_TOKENS = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[(),.\[\]]))")
+
+_GUID_NAMESPACE = UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
+"""Of guid(): a version 5 UUID (RFC 4122, 4.3) of its arguments joined by '-', as Microsoft describes it under the string
+functions of Bicep, and as others rebuild it to meet names that templates have made."""
 
 
 class ExpressionError(TripobsError):
@@ -38,23 +45,45 @@ class Unknown:
         return f"(parameter '{self.name}' without a value)"
 
 
-class Evaluator:
-    """Works expressions out with these parameters, in one resource group. Raises ExpressionError."""
+class AtAzure(Unknown):
+    """What a function reads from Azure while deploying; may be a secret."""
 
-    def __init__(self, parameters: Mapping[str, Any], subscription: str, group: str) -> None:
+    def __repr__(self) -> str:
+        return f"(told to {self.name}() while deploying)"
+
+
+class Evaluator:
+    """Works expressions out with these parameters, in one resource group. Raises ExpressionError.
+
+    ``endpoint`` is where Azure Resource Manager answers; it tells which cloud this is.
+    """
+
+    def __init__(
+        self, parameters: Mapping[str, Any], subscription: str, group: str, endpoint: str = MANAGEMENT
+    ) -> None:
         self._parameters = parameters
-        self._group = {"id": f"/subscriptions/{subscription}/resourceGroups/{group}", "name": group}
+        self._subscription = f"/subscriptions/{subscription}"
+        self._group = {"id": f"{self._subscription}/resourceGroups/{group}", "name": group}
         self._functions: Mapping[str, Callable[..., Any]] = {
             "parameters": self._parameter,
             "resourcegroup": lambda: self._group,
-            "resourceid": self._resource_id,
+            "environment": lambda: {"resourceManager": resource_manager(endpoint)},
+            "resourceid": lambda kind, *names: _id(self._group["id"], kind, *names),
+            "subscriptionresourceid": lambda kind, *names: _id(self._subscription, kind, *names),
+            "guid": lambda *parts: str(uuid5(_GUID_NAMESPACE, "-".join(parts))),
+            "reference": lambda *_: AtAzure("reference"),
+            "listcallbackurl": lambda *_: AtAzure("listCallbackUrl"),
             "concat": _concat,
+            "split": lambda text, at: text.split(at),
             "createarray": lambda *items: list(items),
             "createobject": _object,
             "union": _union,
+            "if": lambda condition, yes, no: yes if condition else no,
+            "and": lambda *each: all(each),
             "not": lambda value: not value,
+            "empty": lambda value: value is None or len(value) == 0,
             "contains": lambda where, what: what in where,
-            "substring": lambda text, start, length: text[start : start + length],
+            "substring": lambda text, start, length=None: text[start:][:length],
             "min": min,
             "length": len,
         }
@@ -73,32 +102,58 @@ class Evaluator:
         function = self._functions.get(name.lower())
         if function is None:
             raise ExpressionError(f"function '{name}' is not known here")
+        if (short := _SHORT.get(name.lower())) is not None:
+            arguments = short(arguments)
         for argument in arguments:
             if isinstance(argument, Unknown):
                 return argument
         try:
-            return function(*arguments)
-        except (TypeError, ValueError, LookupError) as error:
+            value = function(*arguments)
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise ExpressionError(f"function '{name}': {error}") from error
+        return _secret(value) if any(isinstance(argument, Secret) for argument in arguments) else value
 
     def _parameter(self, name: str) -> Any:
         if name not in self._parameters:
             raise ExpressionError(f"parameter '{name}' is not declared")
         return self._parameters[name]
 
-    def _resource_id(self, kind: str, *names: str) -> str:
-        provider, *types = kind.split("/")
-        if not types or len(types) != len(names):
-            raise ValueError(f"'{kind}' takes {len(types)} names, not {len(names)}")
-        below = "/".join(f"{type_}/{name}" for type_, name in zip(types, names, strict=True))
-        return f"{self._group['id']}/providers/{provider}/{below}"
+
+def _if(arguments: list[Any]) -> list[Any]:
+    """The branch that is not taken may be unknown."""
+    if len(arguments) != 3 or isinstance(arguments[0], Unknown):
+        return arguments
+    condition, yes, no = arguments
+    return [condition, yes, None] if condition else [condition, None, no]
+
+
+def _and(arguments: list[Any]) -> list[Any]:
+    """One that is false decides, whatever is unknown of the others."""
+    return [False] if any(argument is False for argument in arguments) else arguments
+
+
+_SHORT: Mapping[str, Callable[[list[Any]], list[Any]]] = {"if": _if, "and": _and}
+
+
+def _secret(value: Any) -> Any:
+    """What was made of a secret, as one."""
+    if isinstance(value, str):
+        return Secret(value)
+    return [_secret(item) for item in value] if isinstance(value, list) else value
+
+
+def _id(above: str, kind: str, *names: str) -> str:
+    provider, *types = kind.split("/")
+    if not types or len(types) != len(names):
+        raise ValueError(f"'{kind}' takes {len(types)} names, not {len(names)}")
+    below = "/".join(f"{type_}/{name}" for type_, name in zip(types, names, strict=True))
+    return f"{above}/providers/{provider}/{below}"
 
 
 def _concat(*parts: Any) -> Any:
     if parts and isinstance(parts[0], list):
         return [item for part in parts for item in part]
-    joined = "".join(str(part) if isinstance(part, str) else _as_text(part) for part in parts)
-    return Secret(joined) if any(isinstance(part, Secret) for part in parts) else joined
+    return "".join(str(part) if isinstance(part, str) else _as_text(part) for part in parts)
 
 
 def _as_text(value: Any) -> str:
@@ -118,7 +173,7 @@ def _union(*objects: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Reader:
-    """Reads one expression: calls, texts in quotes, whole numbers, and ``.property`` behind a call."""
+    """Reads one expression: calls, texts in quotes, whole numbers, ``.property`` and ``[0]`` behind a call."""
 
     def __init__(self, written: str, call: Callable[[str, list[Any]], Any]) -> None:
         self._written, self._call, self._next = written, call, 0
@@ -165,10 +220,19 @@ class _Reader:
             arguments.append(self._value())
         self._take(")")
         value = self._call(text, arguments)
-        while self._peek() == ".":
-            self._take(".")
-            _, name = self._take()
-            if not isinstance(value, Mapping) or name not in value:
-                raise ExpressionError(f"'{self._written}': property '{name}' is not known here")
-            value = value[name]
+        while self._peek() in (".", "["):
+            value = self._within(value, self._take()[1])
         return value
+
+    def _within(self, value: Any, sign: str) -> Any:
+        kind, name = self._take()
+        place: Any = name
+        if sign == "[":
+            self._take("]")
+            place = int(name) if kind == "number" else name
+        if isinstance(value, Unknown):
+            return value
+        try:
+            return value[place]
+        except (TypeError, LookupError):
+            raise ExpressionError(f"'{self._written}': property '{name}' is not known here") from None

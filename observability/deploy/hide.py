@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from observability.deploy.errors import Fault
+from observability.deploy.expressions import Unknown
 from observability.deploy.templates import Template, Values
 
 HIDDEN = "***"
@@ -31,10 +32,13 @@ class Hide:
 
     def value(self, value: Any, path: str = "") -> Any:
         """The value with every secret in it hidden. ``path`` leads to it: ``properties.receivers[0].serviceUri``."""
-        if value is not None and path.rpartition(".")[2].lower() in self._properties:
+        names = path.lower().split(".")
+        if value is not None and not self._properties.isdisjoint((names[-1], ".".join(names[-2:]))):
             return HIDDEN
         if isinstance(value, Mapping):
-            return {key: self.value(item, str(key)) for key, item in value.items()}
+            return {key: self.value(item, f"{path}.{key}") for key, item in value.items()}
+        if isinstance(value, Unknown):
+            return repr(value)
         if isinstance(value, list):
             return [self.value(item) for item in value]
         return self.text(value) if isinstance(value, str) else value

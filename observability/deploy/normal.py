@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from observability.deploy.expressions import Unknown
+from observability.deploy.expressions import Secret, Unknown
+from observability.render.arm_access import ASSIGNMENT_TYPE, DEFINITION_TYPE
+from observability.render.arm_actions import WORKFLOW_TYPE
+from observability.render.arm_budgets import BUDGET_TYPE
 
 _READ_ONLY = frozenset(
     {
@@ -27,6 +30,29 @@ _READ_ONLY = frozenset(
     }
 )
 """Told by the service, set by nobody."""
+
+_WHO_AND_WHEN = tuple(f"properties.{name}" for name in ("createdon", "createdby", "updatedon", "updatedby"))
+_ADDED: Mapping[str, tuple[str, ...]] = {
+    WORKFLOW_TYPE: (
+        "identity.principalid",
+        "identity.tenantid",
+        "properties.accessendpoint",
+        "properties.changedtime",
+        "properties.createdtime",
+        "properties.endpointsconfiguration",
+        "properties.parameters.*.type",
+        "properties.sku",
+        "properties.version",
+    ),
+    # The language of the mail is that of whoever made the budget.
+    BUDGET_TYPE: ("properties.currentspend", "properties.forecastspend", "properties.notifications.*.locale"),
+    ASSIGNMENT_TYPE: ("properties.scope", *_WHO_AND_WHEN),
+    DEFINITION_TYPE: _WHO_AND_WHEN,
+}
+"""By type, what else its service tells: paths in small letters, ``*`` for any name."""
+
+_ENDLESS = 9
+"""Years. A budget for which nobody named an end runs ten years."""
 
 _ONLY_SENT = frozenset({"skipqueryvalidation"})
 """Means something while deploying alone, so it may come back or not."""
@@ -72,10 +98,32 @@ def differences(expected: Any, live: Any, path: str = "") -> Iterator[Difference
         yield Difference(path, expected, live)
 
 
-def unknowns(expected: Any) -> Iterator[str]:
-    """Names of parameters without a value that parts of ``expected`` are made of, as often as they are."""
+def sent(kind: str, live: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The resource without what the service of its type adds."""
+    for path in _ADDED.get(kind, ()):
+        live = _without(live, path.split("."))
+    return _without(live, ["properties", "timeperiod", "enddate"]) if kind == BUDGET_TYPE and _runs_on(live) else live
+
+
+def _without(part: Any, path: Sequence[str]) -> Any:
+    if not isinstance(part, Mapping):
+        return part
+    first, *rest = path
+    if not rest:
+        return {key: item for key, item in part.items() if key.lower() != first}
+    return {key: _without(item, rest) if first in ("*", key.lower()) else item for key, item in part.items()}
+
+
+def _runs_on(budget: Mapping[str, Any]) -> bool:
+    period = (budget.get("properties") or {}).get("timePeriod") or {}
+    start, end = (str(period.get(name) or "")[:4] for name in ("startDate", "endDate"))
+    return start.isdecimal() and end.isdecimal() and int(end) - int(start) >= _ENDLESS
+
+
+def unknowns(expected: Any) -> Iterator[Unknown]:
+    """What parts of ``expected`` are made of that has no value here, as often as they are."""
     if isinstance(expected, Unknown):
-        yield expected.name
+        yield expected
     elif isinstance(expected, Mapping | list):
         for item in expected.values() if isinstance(expected, Mapping) else expected:
             yield from unknowns(item)
@@ -91,7 +139,7 @@ def _objects(expected: Mapping[str, Any], live: Mapping[str, Any], path: str) ->
         below = f"{path}.{key}" if path else key
         if key.lower() in there:
             yield from differences(value, there.pop(key.lower())[1], below)
-        elif not (key.lower() in _ONLY_SENT or isinstance(value, Unknown) or _says_nothing(key, value)):
+        elif not (key.lower() in _ONLY_SENT or _says_nothing(key, value)):
             yield Difference(below, value, UNSET)
     for low, (key, value) in there.items():
         if low not in _READ_ONLY and not _says_nothing(low, value):
@@ -101,6 +149,9 @@ def _objects(expected: Mapping[str, Any], live: Mapping[str, Any], path: str) ->
 def _says_nothing(key: str, value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(_says_nothing(name, item) for name, item in value.items())
+    # Services keep secrets for themselves.
+    if isinstance(value, Unknown | Secret):
+        return True
     if value is None or value is False or value == "" or value == []:
         return True
     return key.lower() in _DEFAULTS and value is _DEFAULTS[key.lower()]
@@ -159,6 +210,10 @@ def _same(expected: Any, live: Any, key: str) -> bool:
         return expected is live
     if not (isinstance(expected, str) and isinstance(live, str)):
         return type(expected) is not type(UNSET) and bool(expected == live)
+    if key == "roledefinitionid":  # a role of Azure's own has an id in every subscription, and one in none
+        return expected.rpartition("/")[2].lower() == live.rpartition("/")[2].lower()
+    if key == "startdate":  # a day, or its first moment
+        return expected[:10] == live[:10]
     if expected.lower().startswith("/subscriptions/"):
         return expected.lower() == live.lower()
     if key in _CASELESS:

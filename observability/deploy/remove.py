@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from observability.deploy import normal
 from observability.deploy.arm import RESOURCES_VERSION, Arm
-from observability.deploy.errors import Fault, NotFound, Refused
+from observability.deploy.errors import Fault, NotAllowed, NotFound, Refused
 from observability.deploy.there import listed, ours
+from observability.render.arm_access import ASSIGNMENT_TYPE, DEFINITION_TYPE
+from observability.render.arm_budgets import BUDGET_API, BUDGET_TYPE
+from observability.render.workflow_roles import AUTHORIZATION_API, ROLE_PREFIX
 
 ORDER = (
     "microsoft.insights/scheduledqueryrules",
@@ -19,7 +23,11 @@ ORDER = (
     "microsoft.alertsmanagement/prometheusrulegroups",
     "microsoft.alertsmanagement/actionrules",
     "microsoft.insights/webtests",
+    "microsoft.consumption/budgets",
     "microsoft.insights/actiongroups",
+    "microsoft.authorization/roleassignments",
+    "microsoft.authorization/roledefinitions",
+    "microsoft.logic/workflows",
     "microsoft.operationalinsights/querypacks",
     "microsoft.insights/diagnosticsettings",
     "microsoft.insights/datacollectionruleassociations",
@@ -29,7 +37,11 @@ ORDER = (
     "microsoft.monitor/accounts",
     "microsoft.operationalinsights/workspaces",
 )
-"""Who refers to another goes before it. A type that is not here goes first: it is of a version that had it."""
+"""Who refers to another goes before it. A type that is not here goes first: it is of a version that had it.
+
+A workflow's right goes before the workflow: one that is left behind still names the identity that went with it, and the
+next deployment cannot give it to another.
+"""
 
 DATA: Mapping[str, str] = {
     "microsoft.operationalinsights/workspaces": "holds every log",
@@ -40,18 +52,22 @@ DATA: Mapping[str, str] = {
 _POINTS_AT = {
     "microsoft.insights/diagnosticsettings": "workspaceId",
     "microsoft.insights/datacollectionruleassociations": "dataCollectionRuleId",
+    "microsoft.authorization/roleassignments": "roleDefinitionId",
 }
-"""Extensions that carry no tag are ours where this property of theirs leads to a resource of ours."""
+"""What carries no tag is ours where it has our name and this property of it leads where the template says."""
+
+_RIGHTS = frozenset({ASSIGNMENT_TYPE.lower(), DEFINITION_TYPE.lower()})
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something of ours. ``why`` it is kept, empty where it goes."""
+    """Something of ours. ``why`` it is kept, empty where it goes; what it is ``called`` where its id does not say it."""
 
     id: str
     type: str
     version: str
     why: str = ""
+    called: str = ""
 
 
 @dataclass(slots=True)
@@ -80,9 +96,12 @@ def plan(
             version = versions.get(kind.lower()) or _newest(arm, kind)
             found.append(Item(str(one["id"]), kind, version, "" if with_data else DATA.get(kind.lower(), "")))
     for one in defined:
-        if "scope" in one:
-            said(f"looking at {one['scope'].rpartition('/')[2]}")
-            found += _extension(arm, one)
+        if one["type"].lower() in _POINTS_AT:
+            said(f"looking at {one.get('scope', arm.path).rpartition('/')[2]}")
+            found += _named(arm, one)
+    said("looking for budgets and roles")
+    found += _budgets(arm, defined)
+    found += _roles(arm, defined)
     found.sort(key=lambda item: (_rank(item.type), item.id.lower()))
     return [item for item in found if not item.why], [item for item in found if item.why]
 
@@ -91,16 +110,48 @@ def _rank(kind: str) -> int:
     return ORDER.index(kind.lower()) if kind.lower() in ORDER else -1
 
 
-def _extension(arm: Arm, one: Mapping[str, Any]) -> Iterator[Item]:
-    """The extension if it is there, and if it is the one that the template makes."""
+def _named(arm: Arm, one: Mapping[str, Any]) -> Iterator[Item]:
+    """What has this name on this scope, if it is the one that the template makes."""
     try:
         body = arm.ask("GET", one["id"], one["apiVersion"], what=f"{one['type']} {one['name']}").body
     except NotFound:
         return
     name = _POINTS_AT[one["type"].lower()]
-    live = (body.get("properties") or {}).get(name) if isinstance(body, Mapping) else None
-    if str(live).lower() == str(one["properties"][name]).lower():
+    live = (body.get("properties") or {}) if isinstance(body, Mapping) else {}
+    scope = str(one.get("scope", arm.path)).lower()
+    # An assignment says where it applies; it is asked for below that, and must not be one of further up.
+    if str(live.get("scope", scope)).lower() == scope and not any(
+        normal.differences(one["properties"][name], live.get(name), name)
+    ):
         yield Item(one["id"], one["type"], one["apiVersion"])
+
+
+def _budgets(arm: Arm, defined: Sequence[Mapping[str, Any]]) -> Iterator[Item]:
+    """The budgets of the group that have a name of ours, in whatever version they were defined."""
+    try:
+        there = arm.listed(f"{arm.path}/providers/{BUDGET_TYPE}", BUDGET_API, what="list of budgets")
+    except Refused:
+        # Some kinds of subscriptions have no budgets; one with ours is told about.
+        if any(one["type"] == BUDGET_TYPE for one in defined):
+            raise
+        return
+    for one in there:
+        if ours({**one, "type": BUDGET_TYPE}):
+            yield Item(f"{arm.path}/providers/{BUDGET_TYPE}/{one['name']}", BUDGET_TYPE, BUDGET_API)
+
+
+def _roles(arm: Arm, defined: Sequence[Mapping[str, Any]]) -> Iterator[Item]:
+    """The roles for this group alone that have the id or the name of one of ours."""
+    path = f"{arm.path}/providers/{DEFINITION_TYPE}"
+    there = arm.listed(path, AUTHORIZATION_API, what="list of roles", query={"$filter": "type eq 'CustomRole'"})
+    ids = {str(one["name"]).lower() for one in defined if one["type"] == DEFINITION_TYPE}
+    for one in there:
+        role = one.get("properties") or {}
+        alone = [str(scope).lower() for scope in role.get("assignableScopes") or ()] == [arm.path.lower()]
+        known = str(role.get("roleName")).lower().startswith(f"{ROLE_PREFIX}{arm.group}: ".lower())
+        name = str(one.get("name"))
+        if alone and (known or name.lower() in ids):
+            yield Item(f"{path}/{name}", DEFINITION_TYPE, AUTHORIZATION_API, called=str(role.get("roleName") or ""))
 
 
 def _newest(arm: Arm, kind: str) -> str:
@@ -130,6 +181,11 @@ def remove(arm: Arm, items: Iterable[Item], said: Callable[[Removal, Item], None
             there = arm.delete(item.id, item.version, what=item.id)
         except Refused as error:
             removal.faults += error.faults
+        except NotAllowed as error:
+            # Who may delete everything else need not be allowed to take rights away.
+            if item.type.lower() not in _RIGHTS:
+                raise
+            removal.faults.append(Fault(item.id, "NotAllowed", str(error)))
         else:
             removal.left.remove(item)
             (removal.deleted if there else removal.gone).append(item)

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from observability.deploy.expressions import Evaluator, ExpressionError, Secret, Unknown
+from observability.query.azure_client import MANAGEMENT
 from observability.query.errors import WrongArgument
 
-ORDER = ("workspace", "alerts", "queries")
-"""Of deployment: the alerts' scopes are the first template's resources."""
+ORDER = ("workspace", "alerts", "queries", "access")
+"""Of deployment: the alerts' scopes are the first template's resources, and so are those of the roles. These come last, as
+they take a right that whoever deploys the rest may not have, and nothing needs them to be deployed."""
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
@@ -47,17 +49,19 @@ class Template:
 
     @property
     def secret_properties(self) -> frozenset[str]:
-        """Names of the properties that hold a secret parameter's value, in small letters."""
+        """Names of the properties that hold a secret, in small letters; of one called ``value``, with the name above."""
         return frozenset(_secret_properties(self.body["resources"], self.secrets))
 
 
-def _secret_properties(part: Any, secrets: frozenset[str]) -> Iterator[str]:
+def _secret_properties(part: Any, secrets: frozenset[str], above: str = "") -> Iterator[str]:
+    # A workflow's callback address holds its signature.
+    sources = [*(f"parameters('{one}')" for one in secrets), "listCallbackUrl("]
     items = part.items() if isinstance(part, Mapping) else (("", item) for item in part)
     for name, item in items:
         if isinstance(item, Mapping | list):
-            yield from _secret_properties(item, secrets)
-        elif isinstance(item, str) and item.startswith("[") and any(f"parameters('{one}')" in item for one in secrets):
-            yield name.lower()
+            yield from _secret_properties(item, secrets, name)
+        elif isinstance(item, str) and item.startswith("[") and any(source in item for source in sources):
+            yield (f"{above}.{name}" if name == "value" else name).lower()
 
 
 def load(folder: Path, names: Iterable[str] = ORDER) -> list[Template]:
@@ -139,7 +143,9 @@ def for_template(template: Template, given: Values) -> dict[str, Any]:
     return {name: dict(given[name]) for name in template.parameters if name in given}
 
 
-def resources(template: Template, given: Values, subscription: str, group: str) -> list[dict[str, Any]]:
+def resources(
+    template: Template, given: Values, subscription: str, group: str, endpoint: str = MANAGEMENT
+) -> list[dict[str, Any]]:
     """The template's resources as they will be, each with its ``id``; those whose condition is false left out.
 
     A parameter without a value or default, or with a reference to a Key Vault, is Unknown. Raises WrongArgument.
@@ -152,14 +158,14 @@ def resources(template: Template, given: Values, subscription: str, group: str) 
             known[name] = Unknown(name)
         else:
             known[name] = Secret(value) if name in template.secrets else value
-    evaluator = Evaluator(known, subscription, group)
+    evaluator = Evaluator(known, subscription, group, endpoint)
     found = []
     for resource in template.body["resources"]:
         try:
             one = evaluator.value({key: item for key, item in resource.items() if key != "dependsOn"})
         except ExpressionError as error:
             raise WrongArgument(f"{template.name}: resource '{resource['name']}': {error}") from error
-        for key in ("name", "scope"):
+        for key in ("name", "scope", "condition"):
             if isinstance(one.get(key), Unknown):
                 raise WrongArgument(f"{template.name}: resource '{resource['name']}': its {key} is not known")
         if one.get("condition") is not False:

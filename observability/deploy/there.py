@@ -9,12 +9,15 @@ from typing import Any
 from observability.deploy.arm import RESOURCES_VERSION, Arm
 from observability.query.errors import WrongArgument
 from observability.render.arm import TAG
+from observability.render.arm_budgets import BUDGET_PREFIX, BUDGET_TYPE
 
 _IN_GROUP = re.compile(r"(/subscriptions/[^/]+/resourcegroups/[^/]+)(?:/providers/([^/]+/[^/]+/[^/]+).*)?")
 
 
 def ours(resource: Mapping[str, Any]) -> bool:
-    """Whether it carries the tag: names of tags know no case, values do."""
+    """Whether it carries the tag: names of tags know no case, values do. A budget carries none and is known by its name."""
+    if str(resource.get("type")).lower() == BUDGET_TYPE.lower():
+        return str(resource.get("name")).lower().startswith(BUDGET_PREFIX)
     name, value = TAG
     tags = resource.get("tags")
     return isinstance(tags, Mapping) and any(key.lower() == name and text == value for key, text in tags.items())

@@ -8,7 +8,8 @@ from observability.model.units import Unit
 from observability.render.arm import Json, Parameter, Resource, parameter, resource_id
 from observability.render.arm_actions import GROUP_TYPE, group_name
 
-BUDGET_TYPE = "Microsoft.Consumption/budgets"
+BUDGET_TYPE, BUDGET_API = "Microsoft.Consumption/budgets", "2024-08-01"
+BUDGET_PREFIX = "budget-tripgen-"
 _START = "budgetStart"
 # In percent of the amount: time to act, spent, and what Azure expects of the month.
 _NOTICES: tuple[tuple[str, str, int], ...] = (
@@ -57,8 +58,8 @@ def budgets(budget: Budget, told: tuple[Action, ...]) -> list[Resource]:
     return [
         {
             "type": BUDGET_TYPE,
-            "apiVersion": "2024-08-01",
-            "name": f"budget-tripgen-{name}",
+            "apiVersion": BUDGET_API,
+            "name": f"{BUDGET_PREFIX}{name}",
             "condition": f"[not(empty(parameters('{_START}')))]",
             "dependsOn": [group],
             "properties": {

@@ -14,6 +14,7 @@ from observability.render.workflow_targets import AGENT_POOLS, POOL_NAME
 ROLES, ASSIGNMENTS = "Microsoft.Authorization/roleDefinitions", "Microsoft.Authorization/roleAssignments"
 AUTHORIZATION_API = "2022-04-01"
 SUBNET, GIVE_ROLES = "applicationPoolSubnet", "giveRoles"
+ROLE_PREFIX = "tripgen "
 SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
 ALERTS = "Microsoft.AlertsManagement/alerts"
 
@@ -26,7 +27,7 @@ def _role(workflow: Workflow, key: str, what: str, actions: list[str]) -> Resour
         "apiVersion": AUTHORIZATION_API,
         "name": f"[{_role_name(key)}]",
         "properties": {
-            "roleName": f"[concat('tripgen ', resourceGroup().name, ': ', {quoted(what)})]",
+            "roleName": f"[concat({quoted(ROLE_PREFIX)}, resourceGroup().name, ': ', {quoted(what)})]",
             "description": f"For the identity of {workflow_name(workflow)} alone: {what}.",
             "type": "CustomRole",
             "permissions": [{"actions": actions, "notActions": []}],

@@ -54,10 +54,11 @@ def test_the_templates_are_deployed_in_their_order(cloud: Cloud, folder: Path, c
         "workspace: Succeeded, 2 resources",
         "alerts: Succeeded, 3 resources",
         "queries: Succeeded, 1 resources",
+        "access: Succeeded, 0 resources",
     ]
     assert [line for line in cloud.asked if line.startswith(("PUT", "POST"))] == [
         f"PUT {ROOT.replace('resourceGroups', 'resourcegroups')}/providers/Microsoft.Resources/deployments/tripobs-{name}"
-        for name in ("workspace", "alerts", "queries")
+        for name in ("workspace", "alerts", "queries", "access")
     ]
 
 
@@ -81,6 +82,7 @@ def test_what_if_deploys_nothing_and_is_plain_off_a_terminal(cloud: Cloud, folde
         '      - properties.muteActionsDuration: "PT1H"\n'
         "  - Microsoft.Insights/actionGroups/old\n"
         "queries: nothing\n"
+        "access: nothing\n"
     )
     assert not [line for line in cloud.asked if line.startswith("PUT")]
 
@@ -149,7 +151,7 @@ def test_a_failed_template_is_the_last_and_says_all_its_reasons(cloud: Cloud, fo
         "Microsoft.Insights/actionGroups/ag-bell: BadAddress: no ***",
         "Microsoft.Insights/scheduledQueryRules/alert-queue: BadQuery: no column 'till'",
         "2 refused",
-        "tripobs: not begun: queries",
+        "tripobs: not begun: queries, access",
     ]
     assert "alerts: Failed, 1 resources" in told.out
     assert shop.BELL not in told.out + told.err
@@ -281,6 +283,40 @@ def test_drift_as_a_table_and_as_json(cloud: Cloud, folder: Path, capsys: Captur
         "defined": True,
         "live": False,
     }
+
+
+def test_what_only_azure_knows_is_counted_by_itself(cloud: Cloud, folder: Path, capsys: Captured) -> None:
+    (folder / "azure" / "alerts.json").write_text(json.dumps(shop.STAFF))
+    main(["deploy", "--yes", *where(cloud, folder)])
+    capsys.readouterr()
+    assert main(["drift", *where(cloud, folder, values=False)]) == OK
+    told = capsys.readouterr()
+    assert told.out == "4 defined, 4 on Azure, no drift\n"
+    assert told.err.splitlines() == [
+        "not compared: 2 values made of parameters that were not given: bellUrl, host",
+        "not compared: 2 values that Azure tells only while deploying: listCallbackUrl(), reference()",
+    ]
+    assert main(["drift", "--json", *where(cloud, folder)]) == OK
+    counted = json.loads(capsys.readouterr().out)
+    assert (counted["not_compared"], counted["told_while_deploying"]) == ({}, {"listCallbackUrl": 1, "reference": 1})
+
+
+def test_a_right_that_may_not_be_taken_away_is_left_and_told(cloud: Cloud, folder: Path, capsys: Captured) -> None:
+    (folder / "azure" / "alerts.json").write_text(json.dumps(shop.STAFF))
+    main(["deploy", "--yes", *where(cloud, folder)])
+    words = "has no 'Microsoft.Authorization/roleAssignments/delete'"
+    capsys.readouterr()
+    assert main(["remove", *where(cloud, folder)]) == OK
+    (role,) = (line for line in capsys.readouterr().out.splitlines() if "roleDefinitions" in line)
+    assert role.endswith(f" (tripgen {GROUP}: bake bread)")
+    cloud.order("DELETE", "roleAssignments", 403, {"error": {"code": "AuthorizationFailed", "message": words}})
+    capsys.readouterr()
+    assert main(["remove", "--yes", *where(cloud, folder)]) == PROBLEMS
+    told = capsys.readouterr()
+    assert told.out.splitlines()[-1] == "5 deleted, 1 left, 1 kept"
+    assert "have the role 'User Access Administrator' given to it" in told.err
+    assert main(["remove", "--yes", *where(cloud, folder)]) == OK
+    assert capsys.readouterr().out.splitlines()[-1] == "1 deleted, 0 left, 1 kept"
 
 
 def test_a_list_that_azure_does_not_give_is_not_drift(cloud: Cloud, folder: Path, capsys: Captured) -> None:

@@ -67,9 +67,10 @@ class Cloud:
         self.orders.append(Order(method, part, (status, body, named), times))
 
     def put(self, resource: Mapping[str, Any]) -> None:
-        plain = json.loads(json.dumps({**resource, "name": resource["name"].rpartition("/")[2]}))
+        named = {**resource, "name": resource["name"].rpartition("/")[2]}
+        plain = json.loads(json.dumps(named, default=lambda unknown: f"{unknown.name} of Azure"))
         if self.rewrites:
-            plain = {**as_told(plain), "type": plain["type"].lower()}
+            plain = {**as_told(with_additions(plain)), "type": plain["type"].lower()}
         self.resources[resource["id"].lower()] = plain
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Answer:
@@ -86,7 +87,7 @@ class Cloud:
             code = "ResourceGroupNotFound"
             return 404, {"error": {"code": code, "message": f"Resource group '{path.split('/')[4]}' is not there."}}, {}
         if method == "GET" and low == f"{ROOT}/resources".lower():
-            top = [one for one in self.resources.values() if one["id"].lower().count("/providers/") == 1]
+            top = [one for one in self.resources.values() if _is_resource(one)]
             keep = ("id", "name", "type", "location", "tags")
             return self._page(path, query, [{key: one[key] for key in keep if key in one} for one in top])
         if method == "GET" and low.removeprefix(ROOT.lower()).count("/") == 3:
@@ -176,6 +177,51 @@ class Cloud:
             words = "At least one resource deployment operation failed."
             ended["error"] = {"code": "DeploymentFailed", "message": words}
         self.deployments[name] = {"running": self.running, "operations": operations, "properties": ended}
+
+
+def _is_resource(one: Mapping[str, Any]) -> bool:
+    """Rights, lists of rights and budgets are settings of a group and not in its list of resources."""
+    provider = one["type"].lower().partition("/")[0]
+    settings = ("microsoft.authorization", "microsoft.consumption")
+    return provider not in settings and one["id"].lower().count("/providers/") == 1
+
+
+def with_additions(resource: dict[str, Any]) -> dict[str, Any]:
+    """What the service of a type tells beside what was sent, and what it keeps for itself."""
+    kind, own = resource["type"].lower(), resource.get("properties", {})
+    if kind == "microsoft.logic/workflows":
+        types = {name: one["type"] for name, one in own["definition"]["parameters"].items()}
+        given = {
+            name: {"type": types[name]} if types[name] == "SecureString" else {"type": types[name], **value}
+            for name, value in own["parameters"].items()
+        }
+        more: dict[str, Any] = {
+            "createdTime": "2026-11-01T00:00:00Z",
+            "changedTime": "2026-11-02T00:00:00Z",
+            "version": "08586677515911718341",
+            "accessEndpoint": "https://prod-00.example/workflows/1",
+            "endpointsConfiguration": {"connector": {"outgoingIpAddresses": [{"address": "192.0.2.1"}]}},
+            "parameters": given,
+        }
+        if "identity" in resource:
+            resource = {**resource, "identity": {**resource["identity"], "principalId": "p-1", "tenantId": "t-1"}}
+    elif kind == "microsoft.consumption/budgets":
+        start = own["timePeriod"]["startDate"][:10]
+        more = {
+            "currentSpend": {"amount": 12.5, "unit": "KRW"},
+            "timePeriod": {"startDate": f"{start}T00:00:00Z", "endDate": f"{int(start[:4]) + 10}{start[4:]}T00:00:00Z"},
+            "notifications": {name: {**one, "locale": "en-us"} for name, one in own["notifications"].items()},
+        }
+    elif kind.startswith("microsoft.authorization/"):
+        more = {"createdOn": "2026-11-01T00:00:00Z", "createdBy": "u-1", "updatedOn": "2026-11-01T00:00:00Z"}
+        if kind.endswith("/roleassignments"):
+            more |= {"scope": resource["id"].rpartition("/providers/")[0], "condition": None}
+        else:
+            role = f"/subscriptions/{SUBSCRIPTION}/providers/{resource['type']}/{resource['name']}"
+            return {**resource, "id": role, "properties": {**own, **more}}
+    else:
+        return resource
+    return {**resource, "properties": {**own, **more}}
 
 
 def as_told(part: Any, key: str = "") -> Any:

@@ -99,6 +99,101 @@ PACK: dict[str, Any] = {
     "tags": TAGS,
     "properties": {},
 }
+WORKFLOW_ID = "[resourceId('Microsoft.Logic/workflows', 'la-shop')]"
+WORKFLOW: dict[str, Any] = {
+    "type": "Microsoft.Logic/workflows",
+    "apiVersion": "2017-07-01",
+    "name": "la-shop",
+    "location": "[parameters('location')]",
+    "tags": TAGS,
+    "identity": {"type": "SystemAssigned"},
+    "properties": {
+        "state": "Enabled",
+        "definition": {
+            "contentVersion": "1.0.0.0",
+            "parameters": {"bell": {"type": "SecureString"}, "door": {"type": "String"}},
+            "triggers": {"alert": {"type": "Request", "kind": "Http", "inputs": {"method": "POST"}}},
+            "actions": {"Ring": {"type": "Http", "inputs": {"method": "POST", "uri": "@parameters('bell')"}}},
+        },
+        "parameters": {"bell": {"value": "[parameters('bellUrl')]"}, "door": {"value": "[parameters('host')]"}},
+    },
+}
+WORKFLOW_BELL: dict[str, Any] = {
+    "type": "Microsoft.Insights/actionGroups",
+    "apiVersion": "2023-01-01",
+    "name": "ag-workflow",
+    "location": "Global",
+    "tags": TAGS,
+    "properties": {
+        "groupShortName": "flow",
+        "enabled": True,
+        "logicAppReceivers": [
+            {
+                "name": "flow",
+                "resourceId": WORKFLOW_ID,
+                "callbackUrl": "[listCallbackUrl(resourceId('Microsoft.Logic/workflows/triggers', 'la-shop', 'alert'), "
+                "'2017-07-01').value]",
+            }
+        ],
+    },
+}
+_ROLE_NAME = "guid(resourceGroup().id, 'bread')"
+ROLE: dict[str, Any] = {
+    "condition": "[parameters('giveRoles')]",
+    "type": "Microsoft.Authorization/roleDefinitions",
+    "apiVersion": "2022-04-01",
+    "name": f"[{_ROLE_NAME}]",
+    "properties": {
+        "roleName": "[concat('tripgen ', resourceGroup().name, ': bake bread')]",
+        "type": "CustomRole",
+        "permissions": [{"actions": ["Shop/ovens/write"], "notActions": []}],
+        "assignableScopes": ["[resourceGroup().id]"],
+    },
+}
+ASSIGNMENT: dict[str, Any] = {
+    "condition": "[parameters('giveRoles')]",
+    "type": "Microsoft.Authorization/roleAssignments",
+    "apiVersion": "2022-04-01",
+    "name": f"[guid(resourceId('Shop/ovens', 'big'), {WORKFLOW_ID[1:-1]}, {_ROLE_NAME})]",
+    "scope": "[resourceId('Shop/ovens', 'big')]",
+    "properties": {
+        "roleDefinitionId": f"[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', {_ROLE_NAME})]",
+        "principalId": f"[reference({WORKFLOW_ID[1:-1]}, '2017-07-01', 'full').identity.principalId]",
+        "principalType": "ServicePrincipal",
+    },
+}
+BUDGET: dict[str, Any] = {
+    "type": "Microsoft.Consumption/budgets",
+    "apiVersion": "2024-08-01",
+    "name": "budget-tripgen-bread",
+    "condition": "[not(empty(parameters('budgetStart')))]",
+    "properties": {
+        "category": "Cost",
+        "amount": 500,
+        "timeGrain": "Monthly",
+        "timePeriod": {"startDate": "[parameters('budgetStart')]"},
+        "notifications": {
+            "spent": {
+                "enabled": True,
+                "operator": "GreaterThanOrEqualTo",
+                "threshold": 100,
+                "thresholdType": "Actual",
+                "contactEmails": [],
+                "contactGroups": ["[resourceId('Microsoft.Insights/actionGroups', 'ag-workflow')]"],
+            }
+        },
+    },
+}
+BAKER: dict[str, Any] = {
+    "condition": "[not(empty(parameters('bakerId')))]",
+    "type": "Microsoft.Authorization/roleAssignments",
+    "apiVersion": "2022-04-01",
+    "name": "[guid(resourceGroup().id, parameters('bakerId'), 'reader')]",
+    "properties": {
+        "roleDefinitionId": "[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'reader')]",
+        "principalId": "[parameters('bakerId')]",
+    },
+}
 LOCATION = {"location": {"type": "string", "defaultValue": "koreacentral"}}
 NAME = {"workspaceName": {"type": "string", "defaultValue": "law-shop"}}
 ADDRESSES = {"bellUrl": {"type": "secureString"}, "host": {"type": "string"}}
@@ -113,7 +208,18 @@ TEMPLATES = {
     "workspace": template(WORKSPACE, {**LOCATION, **NAME}),
     "alerts": template([ACTION_GROUP, LOG_RULE, RULES], {**LOCATION, **NAME, **ADDRESSES}),
     "queries": template([PACK], LOCATION),
+    "access": template([BAKER], {"bakerId": {"type": "string", "defaultValue": ""}}),
 }
+STAFF = template(
+    [WORKFLOW, WORKFLOW_BELL, ROLE, ASSIGNMENT, BUDGET],
+    {
+        **LOCATION,
+        **ADDRESSES,
+        "giveRoles": {"type": "bool", "defaultValue": True},
+        "budgetStart": {"type": "string", "defaultValue": ""},
+    },
+)
+"""A workflow, its rights and a budget, for the tests that are about them."""
 
 
 def generated(folder: Path) -> Path:

@@ -49,7 +49,7 @@ def properties(cloud: Cloud, resource: str) -> Properties:
 
 
 def test_what_was_deployed_and_left_alone_has_not_drifted() -> None:
-    assert compared(deployed()) == Drift((), 3, 3, {})
+    assert compared(deployed()) == Drift((), 3, 3, {}, {})
 
 
 def test_everything_generated_comes_back_from_a_service_that_rewrites_it_without_drift() -> None:
@@ -60,21 +60,33 @@ def test_everything_generated_comes_back_from_a_service_that_rewrites_it_without
     ]
     cloud = Cloud(rewrites=True)
     example = {name: "x" for one in known for name, each in one.parameters.items() if "defaultValue" not in each}
-    given: Values = {name: {"value": f"https://{value}.example"} for name, value in example.items()}
-    for one in known:
-        for resource in templates.resources(one, given, SUBSCRIPTION, GROUP):
-            cloud.put(resource)
-    (alerts,) = (one for one in known if one.name == "alerts")
-    for kind, name in (
-        ("Microsoft.ContainerService/managedClusters", "aks-tripgen-prod"),
-        ("Microsoft.Cache/redis", "tripgen-prod"),
-        ("Microsoft.ServiceBus/namespaces", "sb-tripgen-prod"),
-    ):
-        cloud.put({"id": f"{ROOT}/providers/{kind}/{name}", "type": kind, "name": name})
+    more = ("exporterPrincipalId", "grafanaPrincipalId", "kedaPrincipalId")
+    given: Values = {
+        **{name: {"value": f"https://{value}.example"} for name, value in example.items()},
+        **{name: {"value": f"{name}-1"} for name in more},
+        "applicationPoolSubnet": {"value": "vnet-tripgen/snet-aks"},
+        "budgetStart": {"value": "2026-12-01"},
+    }
+    made = {one.name: templates.resources(one, given, SUBSCRIPTION, GROUP) for one in known}
+    for resource in (one for each in made.values() for one in each):
+        cloud.put(resource)
+    rules = [one for one in known if one.name in drift.COMPARED]
+    defined = [one for each in rules for one in made[each.name]]
+    # What the rules watch and this project does not make.
+    for scope in {scope for one in defined for scope in one["properties"].get("scopes", ())} - {ROOT}:
+        if scope.lower() not in cloud.resources:
+            kind, _, name = scope.removeprefix(f"{ROOT}/providers/").rpartition("/")
+            cloud.put({"id": scope, "type": kind, "name": name})
     with served(cloud), connected(cloud) as arm:
-        defined = templates.resources(alerts, given, SUBSCRIPTION, GROUP)
         found = drift.compare(arm, defined, Hide(known, given), lambda _: None)
-    assert found == Drift((), len(defined), len(defined), {})
+    at_azure = {
+        "listCallbackUrl": json.dumps([one.body for one in rules]).count("[listCallbackUrl("),
+        "reference": json.dumps([one.body for one in rules]).count("[reference("),
+    }
+    assert at_azure["listCallbackUrl"] > 0 < at_azure["reference"]
+    assert found == Drift((), len(defined), len(defined), {}, at_azure)
+    everything = sum(len(one.body["resources"]) for one in rules)
+    assert len(defined) == everything
 
 
 def _missing(cloud: Cloud) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from observability.deploy.errors import Fault, NotFound, Refused, faults, refusal
+from observability.deploy.errors import Fault, NotAllowed, NotFound, Refused, faults, refusal
 from observability.model.errors import SourceUnavailable
 from observability.query.errors import WrongArgument
 
@@ -59,17 +59,23 @@ def test_what_looks_like_a_secret_is_not_told() -> None:
     )
 
 
-def _error(code: str) -> dict[str, Any]:
-    return {"error": {"code": code, "message": "because"}}
+def _error(code: str, message: str = "because") -> dict[str, Any]:
+    return {"error": {"code": code, "message": message}}
 
 
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
         (401, _error("InvalidAuthenticationToken"), SourceUnavailable, "does not accept the sign-in: .*az login"),
-        (403, _error("AuthorizationFailed"), SourceUnavailable, "may not do that: .*role 'Contributor'"),
+        (403, _error("AuthorizationFailed"), NotAllowed, "may not do that: .*role 'Contributor'"),
+        (
+            403,
+            _error("AuthorizationFailed", "does not have 'Microsoft.Authorization/roleAssignments/write'"),
+            NotAllowed,
+            "role 'User Access Administrator'",
+        ),
         (403, _error("RequestDisallowedByPolicy"), Refused, "RequestDisallowedByPolicy: because"),
-        (403, None, SourceUnavailable, "may not do that"),
+        (403, None, NotAllowed, "may not do that"),
         (404, _error("ResourceGroupNotFound"), WrongArgument, "check --subscription and --resource-group"),
         (404, _error("ResourceNotFound"), NotFound, "ResourceNotFound"),
         (409, _error("DeploymentActive"), Refused, "DeploymentActive"),

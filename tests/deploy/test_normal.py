@@ -70,4 +70,5 @@ def test_two_items_of_one_name_are_both_compared() -> None:
 
 
 def test_what_is_not_compared_is_counted() -> None:
-    assert list(unknowns({"a": [Unknown("door"), 1], "b": {"c": Unknown("key")}})) == ["door", "key"]
+    found = unknowns({"a": [Unknown("door"), 1], "b": {"c": Unknown("key")}})
+    assert [one.name for one in found] == ["door", "key"]

@@ -110,9 +110,16 @@ def test_a_key_vault_reference_and_a_missing_value_are_unknown() -> None:
     assert isinstance(oven["properties"]["rules"][0]["actions"][0]["actionProperties"]["door"], Unknown)
 
 
+def test_a_condition_that_is_not_known_is_told() -> None:
+    secret = {"n": {"type": "secureString"}}
+    odd = Template("t", shop.template([{"type": "A/x", "name": "y", "condition": "[empty(parameters('n'))]"}], secret))
+    with pytest.raises(WrongArgument, match=r"^t: resource 'y': its condition is not known$"):
+        templates.resources(odd, {}, "s", "g")
+
+
 def test_a_function_that_is_not_known_here_is_told_with_its_resource() -> None:
-    odd = Template("t", shop.template([{"type": "A/x", "name": "[guid('a')]"}], {}))
-    with pytest.raises(WrongArgument, match=r"^t: resource '\[guid\('a'\)\]': function 'guid' is not known here$"):
+    odd = Template("t", shop.template([{"type": "A/x", "name": "[newGuid()]"}], {}))
+    with pytest.raises(WrongArgument, match=r"^t: resource '\[newGuid\(\)\]': function 'newGuid' is not known here$"):
         templates.resources(odd, {}, "s", "g")
 
 
@@ -140,6 +147,12 @@ def test_the_command_offers_the_templates_there_are() -> None:
 def test_nothing_secret_is_shown() -> None:
     hide = Hide(KNOWN, GIVEN)
     assert ALERTS.secret_properties == {"serviceuri"}
+    workflow = Template("alerts", shop.STAFF)
+    assert workflow.secret_properties == {"callbackurl", "bell.value"}
+    assert Hide([workflow], GIVEN).value({"bell": {"value": "old"}, "door": {"value": "x"}}, "properties") == {
+        "bell": {"value": "***"},
+        "door": {"value": "x"},
+    }
     assert hide.text(f"cannot reach {shop.BELL}") == "cannot reach ***"
     assert hide.value("https://old.example", "properties.webhookReceivers[bell].serviceUri") == "***"
     assert hide.value({"name": "x", "ServiceUri": "https://old"}) == {"name": "x", "ServiceUri": "***"}
