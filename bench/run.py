@@ -22,6 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).parent
 SCALES = (1, 10, 100)
+FLEETS = (5, 10, 25, 50)
+PHASES = ("1", "2", "3")
+REGIONS = (
+    "koreacentral", "koreasouth", "japaneast", "japanwest", "eastasia", "southeastasia", "australiaeast", "centralindia",
+    "southindia", "westeurope", "northeurope", "uksouth", "francecentral", "eastus", "eastus2", "westus2", "centralus",
+)  # fmt: skip
 
 
 # Modules are compiled, as they are for whoever has run a command once.
@@ -99,6 +105,31 @@ def growth(rounds: int, folder: Path) -> None:
         )
 
 
+def fleet(rounds: int, folder: Path) -> None:
+    """Environments one after the other, each a process: regions by phases, in folders of their own."""
+    tripobs = str(Path(sys.executable).with_name("tripobs"))
+    environments = [(region, phase) for phase in PHASES for region in REGIONS][: max(FLEETS)]
+    seen: dict[int, list[float]] = {count: [] for count in FLEETS}
+    for _ in range(rounds):
+        for count in FLEETS:
+            fresh = folder / "fleet"
+            shutil.rmtree(fresh, ignore_errors=True)
+            start = time.perf_counter()
+            for region, phase in environments[:count]:
+                out = str(fresh / f"{region}-{phase}")
+                subprocess.run(
+                    [tripobs, "generate", "--quiet", "--region", region, "--phase", phase, "--out", out],
+                    cwd=ROOT, check=True, env=_ENVIRON,
+                )  # fmt: skip
+            seen[count].append(time.perf_counter() - start)
+    print(f"a fleet of regions x phases, {rounds} rounds in turn")
+    for count, spent in seen.items():
+        each = [value / count * 1000 for value in spent]
+        print(
+            f"  {count:>4} environments {spread(spent, lambda v: f'{v:.1f} s')} {spread(each, lambda v: f'{v:.0f} ms')} each"
+        )
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=11)
@@ -107,6 +138,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tripobs-bench-") as name:
         whole_processes(chosen.rounds, Path(name))
         growth(3, Path(name))
+        fleet(3, Path(name))
     if not chosen.no_kusto:
         sys.stdout.flush()
         subprocess.run([sys.executable, str(HERE / "kusto_bind.py")], cwd=ROOT, check=True, timeout=600)

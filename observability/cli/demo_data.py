@@ -5,19 +5,41 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from observability import scenarios
 from observability.cli import main, terminal
 from observability.model.errors import SourceUnavailable
+from observability.simulate.faults import Fault
 from observability.simulate.settings import DEFAULT_END, Settings, WrongSettings
+
+_DAY = 24.0
+# Of a scenario: what was before it, to compare with.
+_BEFORE = timedelta(hours=1)
 
 
 def demo_data(arguments: argparse.Namespace) -> int:
     """Write the demo's tables into a folder."""
+    played = None
+    if arguments.scenario is not None:
+        known = {scenario.id: scenario for scenario in scenarios.load()}
+        if arguments.scenario not in known:
+            print(
+                f"tripobs: there is no scenario '{arguments.scenario}'; `tripobs scenarios` lists them", file=sys.stderr
+            )
+            return main.USAGE
+        played = known[arguments.scenario]
     try:
-        end = datetime.fromisoformat(arguments.end) if arguments.end else DEFAULT_END
-        settings = Settings(hours=arguments.hours, seed=arguments.seed, tps=arguments.tps, end=end)
+        if arguments.end:
+            end = datetime.fromisoformat(arguments.end)
+        else:
+            end = played.ends if played is not None else DEFAULT_END
+        hours = arguments.hours
+        if hours is None:
+            hours = _DAY if played is None else (played.lasts + _BEFORE) / timedelta(hours=1)
+        settings = Settings(hours=hours, seed=arguments.seed, tps=arguments.tps, end=end)
     except WrongSettings as error:
         print(f"tripobs: {error}", file=sys.stderr)
         return main.USAGE
@@ -26,7 +48,8 @@ def demo_data(arguments: argparse.Namespace) -> int:
         return main.USAGE
     began = time.monotonic()
     try:
-        counts = make(Path(arguments.out), settings, quiet=arguments.quiet or arguments.json)
+        faults = played.faults(played.begins, played.ends) if played is not None else ()
+        counts = make(Path(arguments.out), settings, faults, quiet=arguments.quiet or arguments.json)
     except FileExistsError as error:
         print(f"tripobs: {error}", file=sys.stderr)
         return main.USAGE
@@ -44,7 +67,7 @@ def demo_data(arguments: argparse.Namespace) -> int:
     return main.OK
 
 
-def make(folder: Path, settings: Settings, *, quiet: bool) -> dict[str, int]:
+def make(folder: Path, settings: Settings, faults: Sequence[Fault] = (), *, quiet: bool) -> dict[str, int]:
     """Write the tables, and say on a terminal which one is next. Raises FileExistsError, SourceUnavailable."""
     from observability.simulate.write import write
 
@@ -53,7 +76,7 @@ def make(folder: Path, settings: Settings, *, quiet: bool) -> dict[str, int]:
             terminal.progress(f"{table}: {rows:,} rows")
 
     try:
-        return write(folder, settings, said=said)
+        return write(folder, settings, faults, said=said)
     except ImportError as error:
         raise SourceUnavailable(
             f"the simulator needs {error.name}; pip install 'tripgen-observability[replay]'"

@@ -127,7 +127,12 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--out", required=True, metavar="DIR", help="the folder to make; a demo that lies there is replaced"
     )
-    demo.add_argument("--hours", type=float, default=24, help="how much time (default: 24)")
+    demo.add_argument(
+        "--scenario",
+        metavar="ID",
+        help="with what breaks in this one (`tripobs scenarios`), up to its end and from an hour before",
+    )
+    demo.add_argument("--hours", type=float, default=None, help="how much time (default: 24, or the scenario's)")
     demo.add_argument("--seed", type=int, default=7, help="another seed, another day (default: 7)")
     demo.add_argument(
         "--tps", type=float, default=20, help="requests a second, a day's mean; a row stands for ten (default: 20)"

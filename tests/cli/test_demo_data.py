@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from observability.cli.main import main
@@ -64,3 +65,23 @@ def test_settings_that_make_no_sense_are_refused_before_anything_is_written(
 ) -> None:
     code, _, err = told(capsys, *SMALL, "--out", str(tmp_path / "demo"), *arguments)
     assert (code, said in err, (tmp_path / "demo").exists()) == (2, True, False)
+
+
+def test_a_scenario_is_in_the_tables_up_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "incident"
+    assert main(["demo-data", "--scenario", "errors-after-deployment", "--out", str(out), "--quiet"]) == 0
+    # It begins at 10:00 in Korea and lasts a quarter of an hour; an hour before it is there to compare with.
+    found = duckdb.sql(
+        "SELECT min(TimeGenerated), max(TimeGenerated), 100.0 * sum(ItemCount) FILTER (WHERE NOT Success AND ResultCode LIKE '5%' "
+        "AND TimeGenerated >= TIMESTAMP '2026-11-24 01:00:00') / sum(ItemCount) FILTER (WHERE TimeGenerated >= "
+        f"TIMESTAMP '2026-11-24 01:00:00') FROM '{out}/AppRequests.parquet' WHERE AppRoleName = 'trip-service'"
+    ).fetchone()
+    assert found is not None
+    first, last, percent = found
+    assert (f"{first:%H:%M}", f"{last:%H:%M}") == ("00:15", "01:14")
+    assert percent == pytest.approx(8, abs=1.5)
+
+
+def test_an_unknown_scenario_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo-data", "--scenario", "nope", "--out", str(tmp_path / "x")]) == 2
+    assert capsys.readouterr().err == "tripobs: there is no scenario 'nope'; `tripobs scenarios` lists them\n"
