@@ -286,13 +286,14 @@ def replay(
 
 
 def _series(evaluated: Iterable[tuple[datetime, Values]]) -> dict[Dims, tuple[tuple[datetime, float], ...]]:
-    """The newest period's value at each evaluation that has one."""
+    """The newest period's value at each evaluation that has one, in the order of the labels."""
     found: dict[Dims, list[tuple[datetime, float]]] = {}
     for at, values in evaluated:
         for dims, periods in values.items():
             if periods[0] is not None:
                 found.setdefault(dims, []).append((at, periods[0]))
-    return {dims: tuple(points) for dims, points in found.items()}
+    # The engine's threads give rows in any order.
+    return {dims: tuple(points) for dims, points in sorted(found.items())}
 
 
 def _visible(alarm: Alarm, telemetry: Telemetry, began: datetime) -> datetime | None:
