@@ -179,7 +179,7 @@ def parser() -> argparse.ArgumentParser:
         "site",
         help="write the catalogue as static pages",
         description="Write the catalogue: every alert with its number and reason, its query and its chart in the scenario "
-        "that fires it. Replays the scenarios, so it takes half a minute.",
+        "that fires it. Replays the scenarios, so it takes a minute.",
     )
     site.add_argument("--out", default=None, metavar="DIR", help="where to write (default: generated/site)")
     site.add_argument("--check", action="store_true", help="write nothing; exit 3 and list what is stale")

@@ -45,14 +45,18 @@ class Measured:
 def measured(
     catalogue: Catalogue, scenarios: Sequence[Scenario], said: Callable[[str], None] = lambda _name: None
 ) -> dict[str, Measured]:
-    """Every scenario that has to fire something, replayed. Raises SourceUnavailable without the local engine."""
+    """Every scenario that has to fire something, replayed with the alerts that it has to fire: that no other does is for
+    its test. Raises SourceUnavailable without the local engine.
+    """
     played: list[Played] = []
     for scenario in scenarios:
         if not scenario.expects:
             continue
         said(scenario.id)
-        held = incident.telemetry(scenario, catalogue.alerts)
-        timeline = incident.play(scenario, catalogue.alerts, held, catalogue.suppressions, charted=True)
+        expected = {each.alert for each in scenario.expects}
+        alerts = [alert for alert in catalogue.alerts if alert.id in expected]
+        held = incident.telemetry(scenario, alerts)
+        timeline = incident.play(scenario, alerts, held, catalogue.suppressions, charted=True)
         played.append(Played(scenario, timeline, timeline.alarms))
     return {alert.id: _one(alert, played) for alert in catalogue.alerts}
 
