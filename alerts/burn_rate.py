@@ -95,7 +95,8 @@ def on_logs(slo: Slo, share: Signal, pairs: tuple[Pair, ...], *, floor: bool = T
         f"min_of({bad_share(pair.long)}, {bad_share(pair.short)}) / (budget * factor_{span(pair.long)})"
         for pair in pairs
     ]
-    value = burns[0] if len(burns) == 1 else f"max_of({', '.join(burns)})"
+    listed = ",\n    ".join(burns)
+    value = burns[0] if len(burns) == 1 else f"max_of(\n    {listed}\n)"
     factors = {f"factor_{span(pair.long)}": pair.factor(slo.period) for pair in pairs}
     measure = replace(
         share.kql,

@@ -41,9 +41,10 @@ def test_the_log_query_takes_the_slower_of_two_windows_and_the_worse_of_two_pair
     assert measure is not None
     assert measure.result.strip().splitlines() == [
         "| where bad >= min_failed",
-        "| extend value = max_of("
-        "min_of(todouble(bad_1h) / max_of(total_1h, 1), todouble(bad_5m) / max_of(total_5m, 1)) / (budget * factor_1h), "
-        "min_of(todouble(bad) / max_of(total, 1), todouble(bad_30m) / max_of(total_30m, 1)) / (budget * factor_6h))",
+        "| extend value = max_of(",
+        "    min_of(todouble(bad_1h) / max_of(total_1h, 1), todouble(bad_5m) / max_of(total_5m, 1)) / (budget * factor_1h),",
+        "    min_of(todouble(bad) / max_of(total, 1), todouble(bad_30m) / max_of(total_30m, 1)) / (budget * factor_6h)",
+        ")",
     ]
     assert measure.params == {"budget": 0.001, "factor_1h": 14.4, "factor_6h": 6.0, "min_failed": 1}
 

@@ -18,6 +18,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNWRITABLE = frozenset({"Cc", "Zl", "Zp", "Cs"})
 BIN_SIZE = "bin_size"
 AGE = "age"
+_NEXT = ",\n    "
 # An aggregate that can be added up: a day is the sum of its hours.
 _AGGREGATE = re.compile(r"(\w+) = (?:sum|sumif|count|countif)\(")
 
@@ -82,7 +83,7 @@ def _recently(kql: Kql) -> tuple[str, str]:
         for name in aggregates(kql)
     ]
     sums += [f"{name} = sum({name})" for name in aggregates(kql)]
-    return f"{AGE} = case({age}{len(windows) + 1})", f"| summarize {', '.join(sums)}"
+    return f"{AGE} = case({age}{len(windows) + 1})", f"| summarize {_NEXT.join(sums)}"
 
 
 def graph(definition: GraphQuery) -> str:
@@ -100,8 +101,8 @@ def _measure(kql: Kql, params: Mapping[str, str], time: bool) -> str:
         names.insert(0, "TimeGenerated")
     if kql.recent:
         age, sums = _recently(kql)
-        lines = [_body(kql.rows), f"| summarize {kql.summarize} by {', '.join([*by, age])}"]
-        lines.append(f"{sums}{' by ' + ', '.join(kql.by) if kql.by else ''}")
+        lines = [_body(kql.rows), f"| summarize {kql.summarize}\n    by {_NEXT.join([*by, age])}"]
+        lines.append(f"{sums}\n    by {', '.join(kql.by)}" if kql.by else sums)
     else:
         lines = [_body(kql.rows), f"| summarize {kql.summarize}{' by ' + ', '.join(by) if by else ''}"]
     if kql.result:

@@ -35,12 +35,16 @@ class Shown:
 
 
 def value_of(alert: Alert, value: float | None, lang: Lang) -> str:
-    """What was measured, in the alert's unit; three digits that matter."""
+    """What was measured, in the alert's unit; three digits that matter, more where it would read as the limit itself."""
     if value is None:
         return "-"
     unit = alert.limit.unit if alert.limit is not None else alert.watches.unit
     measured = Quantity(value, alert.watches.unit).to(unit)
-    return Quantity(float(f"{measured:.3g}") if abs(measured) < 1000 else round(measured), unit).words(lang)
+    if abs(measured) >= 1000:
+        return Quantity(round(measured), unit).words(lang)
+    limit = alert.limit.value if alert.limit is not None else None
+    shown = next((each for digits in (3, 4, 5, 6) if (each := float(f"{measured:.{digits}g}")) != limit), measured)
+    return Quantity(shown, unit).words(lang)
 
 
 def limit_of(alert: Alert, lang: Lang) -> str:

@@ -71,11 +71,15 @@ def test_a_scenario_is_in_the_tables_up_to_its_end(tmp_path: Path, capsys: pytes
     out = tmp_path / "incident"
     assert main(["demo-data", "--scenario", "errors-after-deployment", "--out", str(out), "--quiet"]) == 0
     # It begins at 10:00 in Korea and lasts a quarter of an hour; an hour before it is there to compare with.
-    found = duckdb.connect().execute(
-        "SELECT min(TimeGenerated), max(TimeGenerated), 100.0 * sum(ItemCount) FILTER (WHERE NOT Success AND ResultCode LIKE '5%' "
-        "AND TimeGenerated >= TIMESTAMP '2026-11-24 01:00:00') / sum(ItemCount) FILTER (WHERE TimeGenerated >= "
-        f"TIMESTAMP '2026-11-24 01:00:00') FROM '{out}/AppRequests.parquet' WHERE AppRoleName = 'trip-service'"
-    ).fetchone()
+    found = (
+        duckdb.connect()
+        .execute(
+            "SELECT min(TimeGenerated), max(TimeGenerated), 100.0 * sum(ItemCount) FILTER (WHERE NOT Success AND ResultCode LIKE '5%' "
+            "AND TimeGenerated >= TIMESTAMP '2026-11-24 01:00:00') / sum(ItemCount) FILTER (WHERE TimeGenerated >= "
+            f"TIMESTAMP '2026-11-24 01:00:00') FROM '{out}/AppRequests.parquet' WHERE AppRoleName = 'trip-service'"
+        )
+        .fetchone()
+    )
     assert found is not None
     first, last, percent = found
     assert (f"{first:%H:%M}", f"{last:%H:%M}") == ("00:15", "01:14")

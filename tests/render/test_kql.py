@@ -295,10 +295,16 @@ SEVERAL = Kql(
 def test_a_measure_of_several_windows_sums_by_age() -> None:
     assert kql.window(SEVERAL, timedelta(hours=6)).splitlines() == [
         "T",
-        "| summarize total = sum(n), bad = sumif(n, f == 1) by service = S, "
-        "age = case(TimeGenerated >= ago(5m), 1, TimeGenerated >= ago(1h), 2, 3)",
-        "| summarize total_5m = sumif(total, age <= 1), bad_5m = sumif(bad, age <= 1), "
-        "total_1h = sumif(total, age <= 2), bad_1h = sumif(bad, age <= 2), total = sum(total), bad = sum(bad) by service",
+        "| summarize total = sum(n), bad = sumif(n, f == 1)",
+        "    by service = S,",
+        "    age = case(TimeGenerated >= ago(5m), 1, TimeGenerated >= ago(1h), 2, 3)",
+        "| summarize total_5m = sumif(total, age <= 1),",
+        "    bad_5m = sumif(bad, age <= 1),",
+        "    total_1h = sumif(total, age <= 2),",
+        "    bad_1h = sumif(bad, age <= 2),",
+        "    total = sum(total),",
+        "    bad = sum(bad)",
+        "    by service",
         "| extend value = todouble(bad_5m) / total",
         "| project service, value",
     ]

@@ -264,6 +264,8 @@ def test_the_rules_on_an_incident_give_what_prometheus_gives(
             faults.Slow(start=begin, end=end, role="ai-service", floor_ms=6000),
             faults.CrashLoop(start=begin, end=end, role="user-service", restarts=6),
             faults.Connections(start=begin, end=end, percent=90),
+            # From the beginning: what is read back from a file has no mark of where a series ended.
+            faults.Unscraped(start=settings.start, end=end),
         ],
     )
     samples = Samples()
@@ -284,7 +286,7 @@ def test_the_rules_on_an_incident_give_what_prometheus_gives(
     for alert in own_alerts:
         if alert.engine is Engine.PROMETHEUS:
             rule = rules.of(alert)
-            assert agree(server, samples, rule.text, *span) > 100
+            assert agree(server, samples, rule.text, *span) >= 50
             value_at = prom.compiled(rule.text, samples)
             firing[alert.id] = any(
                 rule.condition.holds(value)
@@ -292,7 +294,7 @@ def test_the_rules_on_an_incident_give_what_prometheus_gives(
                 for value in value_at(settings.start.timestamp() + 60 * minute).values()
             )
     assert {name for name, fires in firing.items() if fires} == {
-        "ai-response-time-exceeded", "pod-crash-loop", "database-connection-pool-exhausted",
+        "ai-response-time-exceeded", "pod-crash-loop", "database-connection-pool-exhausted", "metrics-missing",
         # Two hours of samples stand for the hours and days that they look at.
         "ai-latency-budget-burning", "ai-latency-budget-leaking",
     }  # fmt: skip
