@@ -82,7 +82,7 @@ def test_a_scenario_is_in_the_tables_up_to_its_end(tmp_path: Path, capsys: pytes
     )
     assert found is not None
     first, last, percent = found
-    assert (f"{first:%H:%M}", f"{last:%H:%M}") == ("00:15", "01:14")
+    assert (f"{first:%H:%M}", f"{last:%H:%M}") == ("00:00", "01:14")
     assert percent == pytest.approx(8, abs=1.5)
 
 
