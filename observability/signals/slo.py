@@ -70,7 +70,8 @@ ITINERARIES_LATE_RATE = _recorded(
     Text(ko="목표보다 늦게 완성된 일정, 초당", en="Itineraries later than the objective, a second"),
     _LATENCY,
     f"sum(rate({AI_RESPONSE.name}_count[$window]))"
-    f' - sum(rate({AI_RESPONSE.name}_bucket{{le="{number(_AI_SECONDS)}"}}[$window]))',
+    # OpenMetrics writes a bound as 5.0, the older text format as 5.
+    f' - sum(rate({AI_RESPONSE.name}_bucket{{le=~"{number(_AI_SECONDS)}([.]0)?"}}[$window]))',
 )
 ITINERARIES_RATE = _recorded(
     "slo_itineraries_rate",
