@@ -137,6 +137,13 @@ def _params_of(alert: Alert) -> Iterator[tuple[str, str]]:
             yield wrong, f"its parameters are {allowed}"
         elif _sort(value) != _sort(known[name]):
             yield f"parameter '{name}' is a {_sort(value)}", f"the signal's own is a {_sort(known[name])}"
+    recent = alert.watches.kql.recent if alert.watches.kql and alert.engine is Engine.LOG else ()
+    for window in recent:
+        if window >= alert.window:
+            yield (
+                f"looks at '{window}' inside a window of '{alert.window}'",
+                "give the alert the longest window",
+            )
     for name in alert.watches.kql.floors if alert.watches.kql and alert.engine is Engine.LOG else ():
         if name not in alert.params:
             yield f"does not say its '{name}', the floor against noise", f'give params={{"{name}": ...}}'

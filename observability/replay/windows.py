@@ -150,7 +150,7 @@ class Logs:
         end: datetime,
     ) -> list[str]:
         """Put the sums of a shorter window beside those of the whole one; nothing in it is a sum of 0."""
-        self._windows(_RECENT, sums, parts, by, rule, start, end, window)
+        self._windows(_RECENT, sums, parts, by, rule, start, end, min(window, rule.window))
         named = {part.name: kql_render.recent_name(part.name, window) for part in parts}
         beside = ", ".join(
             f"coalesce({_RECENT}.{quoted(name)}, 0) AS {quoted(recent)}" for name, recent in named.items()

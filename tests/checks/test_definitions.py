@@ -592,3 +592,12 @@ def test_a_measure_of_several_windows_adds_up() -> None:
         + "has recent windows and aggregates that cannot be added up; use name = sum, sumif, count or countif alone",
         where + "splits by 'age', which tells the windows apart; give it another name",
     ]
+
+
+def test_an_alert_s_window_is_longer_than_those_inside_it() -> None:
+    several = signal(kql=Kql(rows="T", summarize="value = sum(x)", recent=(minutes(5), minutes(30))))
+
+    assert of_alert(several, window=minutes(60)) == []
+    assert of_alert(several, window=minutes(30)) == [
+        ALERT + "looks at '0:30:00' inside a window of '0:30:00'; give the alert the longest window"
+    ]
