@@ -368,9 +368,10 @@ def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
         yield _of(f"runbooks/{alert.id}.md", "runbook", pages[alert.id], names)
 
 
-def pages(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
-    """What people look at: half of the work, and nothing else needs its libraries."""
-    return (*_dashboards(catalogue, lang), *_runbooks(catalogue))
+def pages(catalogue: Catalogue, lang: Lang, region: str | None = None) -> tuple[Artefact, ...]:
+    """What people look at: dashboards, runbooks, queries. Half of the work, and nothing else needs its libraries."""
+    known = parameters(catalogue, region)
+    return (*_dashboards(catalogue, lang), *_runbooks(catalogue), *_kql(catalogue, known, lang))
 
 
 def build(
@@ -389,12 +390,11 @@ def build(
             *_alerts(catalogue, known, lang),
             _workspace(known),
             _access(known),
-            *_kql(catalogue, known, lang),
             *_prometheus(catalogue, lang),
             *_apm(),
             *_exporter(),
             *_agents(catalogue),
-            *(looked_at() if looked_at is not None else pages(catalogue, lang)),
+            *(looked_at() if looked_at is not None else pages(catalogue, lang, region)),
         ),
         key=lambda artefact: artefact.path,
     )

@@ -32,7 +32,7 @@ def generate(arguments: argparse.Namespace) -> int:
         return main.USAGE
     catalogue = load()
     # Checking takes as long as drawing the dashboards: one is done beside the other.
-    pages = beside(partial(artefacts.pages, catalogue, arguments.lang))
+    pages = beside(partial(artefacts.pages, catalogue, arguments.lang, arguments.region))
     try:
         catalogue = run.sound(catalogue, whole=True)
     except DefinitionError as error:
