@@ -43,8 +43,6 @@ def sound(catalogue: Catalogue, *, whole: bool = False) -> Catalogue:
         *kql.check(shaped, RETENTION),
         *firing.check(shaped, RESOURCES),
     ]
-    # Workflows are made of the definitions, and there are none of broken ones.
-    found = found or list(workflows.check(shaped, NODE_SCALING, DATABASE_SCALING, ESCALATION))
     if found:
         raise DefinitionError(found)
     return catalogue
@@ -53,13 +51,14 @@ def sound(catalogue: Catalogue, *, whole: bool = False) -> Catalogue:
 def deep(catalogue: Catalogue) -> int:
     """How many KQL texts were bound. Raises DefinitionError, or SourceUnavailable without Node or a parser.
 
-    Where one of the two programs is missing, what the other found is still told: it is wrong all the same.
+    The workflows' expressions are read here too: they are the renderer's own, and no definition changes them. Where one of
+    the two programs is missing, what the other found is still told: it is wrong all the same.
     """
     from observability.checks import promql
 
     written = [text for text in texts(catalogue) if isinstance(text, Text)]
     written += graph_texts(catalogue)
-    found: list[Problem] = []
+    found: list[Problem] = list(workflows.check(catalogue, NODE_SCALING, DATABASE_SCALING, ESCALATION))
     missing: list[SourceUnavailable] = []
     for find in (partial(bound, written), partial(promql.check, catalogue)):
         try:

@@ -16,10 +16,10 @@ def check(arguments: argparse.Namespace) -> int:
     """Run every check and print each problem on a line."""
     try:
         catalogue = run.sound(load(), whole=True)
-        done = "definitions, limits, sampling, metrics, workflows"
+        done = "definitions, limits, sampling, metrics, coverage"
         if not arguments.fast:
             count = run.deep(catalogue)
-            done += f"; {count} KQL texts bound, PromQL parsed"
+            done += f"; {count} KQL texts bound, PromQL parsed, workflows read"
     except DefinitionError as error:
         if arguments.json:
             terminal.show_json({"problems": [asdict(problem) for problem in error.problems]})
