@@ -368,21 +368,20 @@ def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
         yield _of(f"runbooks/{alert.id}.md", "runbook", pages[alert.id], names)
 
 
-def pages(catalogue: Catalogue, lang: Lang, region: str | None = None) -> tuple[Artefact, ...]:
-    """What people look at: dashboards, runbooks, queries. Half of the work, and nothing else needs its libraries."""
-    known = parameters(catalogue, region)
-    return (*_dashboards(catalogue, lang), *_runbooks(catalogue), *_kql(catalogue, known, lang))
+def boards(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
+    """The dashboards in their forms: half of the work, and nothing else needs its library."""
+    return tuple(_dashboards(catalogue, lang))
 
 
 def build(
     catalogue: Catalogue,
     lang: Lang,
     region: str | None = None,
-    looked_at: Callable[[], tuple[Artefact, ...]] | None = None,
+    drawn: Callable[[], tuple[Artefact, ...]] | None = None,
 ) -> tuple[Artefact, ...]:
     """Everything that is generated, sorted by path, with the manifest last; for the document's region or another.
 
-    ``looked_at`` brings the ``pages`` where somebody makes them already.
+    ``drawn`` brings the ``boards`` where somebody makes them already.
     """
     known = parameters(catalogue, region)
     made = sorted(
@@ -390,11 +389,13 @@ def build(
             *_alerts(catalogue, known, lang),
             _workspace(known),
             _access(known),
+            *_kql(catalogue, known, lang),
             *_prometheus(catalogue, lang),
             *_apm(),
             *_exporter(),
             *_agents(catalogue),
-            *(looked_at() if looked_at is not None else pages(catalogue, lang, region)),
+            *_runbooks(catalogue),
+            *(drawn() if drawn is not None else boards(catalogue, lang)),
         ),
         key=lambda artefact: artefact.path,
     )

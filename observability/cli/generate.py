@@ -32,7 +32,7 @@ def generate(arguments: argparse.Namespace) -> int:
         return main.USAGE
     catalogue = load()
     # Checking takes as long as drawing the dashboards: one is done beside the other.
-    pages = beside(partial(artefacts.pages, catalogue, arguments.lang, arguments.region))
+    drawn = beside(partial(artefacts.boards, catalogue, arguments.lang))
     try:
         catalogue = run.sound(catalogue, whole=True)
     except DefinitionError as error:
@@ -42,7 +42,7 @@ def generate(arguments: argparse.Namespace) -> int:
             terminal.problems(error.problems)
             print("nothing was written", file=sys.stderr)
         return main.PROBLEMS
-    made = artefacts.build(catalogue, arguments.lang, arguments.region, pages)
+    made = artefacts.build(catalogue, arguments.lang, arguments.region, drawn)
     if arguments.check:
         return _check(folder, made, arguments)
     if folder.exists() and not folder.is_dir():
