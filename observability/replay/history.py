@@ -58,6 +58,14 @@ def exported(folder: Path, alerts: Iterable[Alert], span: Span | None = None) ->
 class Exported(Logs):
     """Tables of which some may not be there, or not in that time: nobody is told that nothing happened then."""
 
+    def first(self, rule: Rule) -> datetime | None:
+        moments = []
+        for table in run.tables_of(rule.alert):
+            if table in self.columns:
+                row = self.con.execute(f"SELECT min(TimeGenerated) FROM {RAW}.{quoted(table)}").fetchone()  # noqa: S608
+                moments += [moment for moment in row or () if moment is not None]
+        return max(moments).replace(second=0, microsecond=0, tzinfo=UTC) if moments else None
+
     def values(self, rule: Rule, start: datetime, end: datetime) -> dict[datetime, Values]:
         for table in run.tables_of(rule.alert):
             if table not in self.columns:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from observability.model.alert import Alert, Silence, Suppression
@@ -43,12 +42,7 @@ def play(
 ) -> Timeline:
     """What the alerts make of its telemetry."""
     start, end = span(scenario)
-    known = [rules.of(alert) for alert in alerts]
-    # Over half a window an average is another one: what looks back further than there is telemetry is left out.
-    seen = [rule for rule in known if rule.window * rule.periods <= scenario.history]
-    beyond = tuple((rule.alert.id, rule.window * rule.periods) for rule in known if rule not in seen)
-    timeline = run.replay(
-        seen, held, start, end, suppressions,
+    return run.replay(
+        [rules.of(alert) for alert in alerts], held, start, end, suppressions,
         began=scenario.begins, charted=charted, said=said,
     )  # fmt: skip
-    return replace(timeline, beyond=beyond)

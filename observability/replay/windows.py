@@ -56,6 +56,10 @@ class Logs:
     def delay(self, table: str) -> delays.Delay:
         return delays.of(table) if self.late else delays.NONE
 
+    def first(self, rule: Rule) -> datetime | None:
+        """From when on there are rows of what the rule reads; None where nobody knows."""
+        return None
+
     # --- what is asked ------------------------------------------------------------------------------------------
 
     def evaluate(self, rule: Rule, start: datetime, end: datetime) -> Iterator[tuple[datetime, Values]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alerts.slo import ERRORS_PAGE
 from observability.catalog import Catalogue
 from observability.model.alert import Alert
 from observability.model.errors import SourceUnavailable
@@ -64,6 +66,22 @@ def test_exported_tables_are_replayed_and_what_they_do_not_hold_is_said(
         "ai-response-time-exceeded", "pod-crash-loop", "database-connection-pool-exhausted", "high-memory-usage",
     }  # fmt: skip
     assert all("exported tables" in why for _, why in found.unread)
+
+
+def test_a_rule_that_looks_back_further_than_the_tables_is_named_and_not_evaluated(folder: Path) -> None:
+    # Six hours of burn on three hours of rows: on Azure the three before dilute it, and nobody knows what they held.
+    telemetry, span = history.exported(folder, [ERRORS_PAGE])
+    found = run.replay([rules.of(ERRORS_PAGE)], telemetry, span.start, span.end)
+    assert (found.alarms, found.evaluations) == ((), 0)
+    assert found.beyond == (("error-budget-burning", timedelta(hours=6)),)
+
+
+def test_a_rule_is_evaluated_once_its_whole_window_has_rows(folder: Path) -> None:
+    hour = replace(ERRORS_PAGE, window=timedelta(hours=1))
+    telemetry, span = history.exported(folder, [hour])
+    found = run.replay([rules.of(hour)], telemetry, span.start, span.end)
+    # Every five minutes of the last two of three hours.
+    assert (found.beyond, found.evaluations) == ((), 25)
 
 
 def test_a_table_that_is_not_there_is_not_evaluated(
@@ -161,6 +179,17 @@ def test_what_the_workspace_refuses_is_said_of_the_rule_and_fires_nothing(own_al
     found = run.replay([rules.of(errors)], run.Telemetry(logs), END - timedelta(hours=1), END)
     assert found.alarms == ()
     assert found.unread == (("high-error-rate", "too many requests, five times"),)
+
+
+def test_a_burn_of_several_windows_is_the_same_from_a_workspace_s_sums(folder: Path) -> None:
+    hour = replace(ERRORS_PAGE, window=timedelta(hours=1))
+    telemetry, span = history.exported(folder, [hour])
+    rows = run.replay([rules.of(hour)], telemetry, span.start, span.end)
+    with served(LocalBackend(folder)) as address:
+        sums, _ = workspace(address, (hour,), span.start + timedelta(hours=1))
+    assert [each[0] for each in fired(rows)] == [each[0] for each in fired(sums)] == ["error-budget-burning"]
+    # A fifth of the requests fails: minutes of arrival and one evaluation apart at most.
+    assert abs(fired(rows)[0][2] - fired(sums)[0][2]) <= 5
 
 
 def test_a_workspace_that_throttles_is_waited_for_as_long_as_it_asks(
