@@ -6,16 +6,14 @@ one: whatever text it goes into is a secret too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
+from observability.checks.expressions import Call, Index, Node, Unreadable, of_template
 from observability.deploy.client import resource_manager
 from observability.model.errors import TripobsError
 from observability.query.azure_client import MANAGEMENT
-
-_TOKENS = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[(),.\[\]]))")
 
 _GUID_NAMESPACE = UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 """Of guid(): a version 5 UUID (RFC 4122, 4.3) of its arguments joined by '-', as Microsoft describes it under the string
@@ -78,7 +76,7 @@ class Evaluator:
             "createarray": lambda *items: list(items),
             "createobject": _object,
             "union": _union,
-            "if": lambda condition, yes, no: yes if condition else no,
+            "if": lambda _condition, _yes, _no: None,  # read before its branches are
             "and": lambda *each: all(each),
             "not": lambda value: not value,
             "empty": lambda value: value is None or len(value) == 0,
@@ -96,43 +94,54 @@ class Evaluator:
             return [self.value(item) for item in written]
         if not isinstance(written, str) or not (written.startswith("[") and written.endswith("]")):
             return written
-        return written[1:] if written.startswith("[[") else _Reader(written, self._call).whole()
+        if written.startswith("[["):
+            return written[1:]
+        try:
+            node = of_template(written)
+            return written if node is None else self._of(node)
+        except Unreadable as error:
+            raise ExpressionError(f"'{written}': {error}") from None
 
-    def _call(self, name: str, arguments: list[Any]) -> Any:
-        function = self._functions.get(name.lower())
+    def _of(self, node: Node) -> Any:
+        if isinstance(node, Call):
+            return self._call(node)
+        if isinstance(node, Index):
+            of, key = self._of(node.of), self._of(node.key)
+            if isinstance(of, Unknown):
+                return of
+            try:
+                return of[key]
+            except (TypeError, LookupError):
+                raise ExpressionError(f"property '{key}' is not known here") from None
+        if not isinstance(node.value, str | int) or isinstance(node.value, bool):
+            raise ExpressionError(f"a template has no value '{node.value}'")
+        return node.value
+
+    def _call(self, node: Call) -> Any:
+        name = node.name.lower()
+        function = self._functions.get(name)
         if function is None:
-            raise ExpressionError(f"function '{name}' is not known here")
-        if (short := _SHORT.get(name.lower())) is not None:
-            arguments = short(arguments)
+            raise ExpressionError(f"function '{node.name}' is not known here")
+        if name == "if" and len(node.arguments) == 3:
+            # The branch that is not taken may be unknown.
+            condition = self._of(node.arguments[0])
+            return condition if isinstance(condition, Unknown) else self._of(node.arguments[1 if condition else 2])
+        arguments = [self._of(argument) for argument in node.arguments]
+        if name == "and" and any(argument is False for argument in arguments):
+            return False  # one that is false decides, whatever is unknown of the others
         for argument in arguments:
             if isinstance(argument, Unknown):
                 return argument
         try:
             value = function(*arguments)
         except (TypeError, ValueError, LookupError, AttributeError) as error:
-            raise ExpressionError(f"function '{name}': {error}") from error
+            raise ExpressionError(f"function '{node.name}': {error}") from error
         return _secret(value) if any(isinstance(argument, Secret) for argument in arguments) else value
 
     def _parameter(self, name: str) -> Any:
         if name not in self._parameters:
             raise ExpressionError(f"parameter '{name}' is not declared")
         return self._parameters[name]
-
-
-def _if(arguments: list[Any]) -> list[Any]:
-    """The branch that is not taken may be unknown."""
-    if len(arguments) != 3 or isinstance(arguments[0], Unknown):
-        return arguments
-    condition, yes, no = arguments
-    return [condition, yes, None] if condition else [condition, None, no]
-
-
-def _and(arguments: list[Any]) -> list[Any]:
-    """One that is false decides, whatever is unknown of the others."""
-    return [False] if any(argument is False for argument in arguments) else arguments
-
-
-_SHORT: Mapping[str, Callable[[list[Any]], list[Any]]] = {"if": _if, "and": _and}
 
 
 def _secret(value: Any) -> Any:
@@ -170,69 +179,3 @@ def _object(*pairs: Any) -> dict[str, Any]:
 
 def _union(*objects: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for one in objects for key, value in one.items()}
-
-
-class _Reader:
-    """Reads one expression: calls, texts in quotes, whole numbers, ``.property`` and ``[0]`` behind a call."""
-
-    def __init__(self, written: str, call: Callable[[str, list[Any]], Any]) -> None:
-        self._written, self._call, self._next = written, call, 0
-        self._tokens: list[tuple[str, str]] = []
-        body, place = written[1:-1].rstrip(), 0
-        while place < len(body):
-            match = _TOKENS.match(body, place)
-            if match is None:
-                raise ExpressionError(f"'{written}': nothing that is known here begins at '{body[place:][:20]}'")
-            self._tokens.append((str(match.lastgroup), match[str(match.lastgroup)]))
-            place = match.end()
-
-    def whole(self) -> Any:
-        value = self._value()
-        if self._next != len(self._tokens):
-            raise ExpressionError(f"'{self._written}': '{self._tokens[self._next][1]}' is one too many")
-        return value
-
-    def _take(self, sign: str = "") -> tuple[str, str]:
-        if self._next >= len(self._tokens):
-            raise ExpressionError(f"'{self._written}': ends too early")
-        kind, text = self._tokens[self._next]
-        if sign and text != sign:
-            raise ExpressionError(f"'{self._written}': '{text}' where '{sign}' belongs")
-        self._next += 1
-        return kind, text
-
-    def _peek(self) -> str:
-        return self._tokens[self._next][1] if self._next < len(self._tokens) else ""
-
-    def _value(self) -> Any:
-        kind, text = self._take()
-        if kind == "text":
-            return text[1:-1].replace("''", "'")
-        if kind == "number":
-            return int(text)
-        if kind != "name":
-            raise ExpressionError(f"'{self._written}': '{text}' begins no value")
-        self._take("(")
-        arguments: list[Any] = []
-        while self._peek() != ")":
-            if arguments:
-                self._take(",")
-            arguments.append(self._value())
-        self._take(")")
-        value = self._call(text, arguments)
-        while self._peek() in (".", "["):
-            value = self._within(value, self._take()[1])
-        return value
-
-    def _within(self, value: Any, sign: str) -> Any:
-        kind, name = self._take()
-        place: Any = name
-        if sign == "[":
-            self._take("]")
-            place = int(name) if kind == "number" else name
-        if isinstance(value, Unknown):
-            return value
-        try:
-            return value[place]
-        except (TypeError, LookupError):
-            raise ExpressionError(f"'{self._written}': property '{name}' is not known here") from None
