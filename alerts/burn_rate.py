@@ -12,7 +12,7 @@ from datetime import timedelta
 from observability.design.telemetry import TRACING_SAMPLING
 from observability.model.alert import Example, Series, Slo
 from observability.model.query import Kql
-from observability.model.signal import PromQL, Signal
+from observability.model.signal import RECORDED_EVERY, PromQL, Signal
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, days, hours, minutes, number, percent, span
 
@@ -35,13 +35,10 @@ TICKET = (Pair(percent(10), days(1), hours(2)), Pair(percent(10), days(3), hours
 # A log alert reads two days back and no further.
 TICKET_OF_LOGS = TICKET[:1]
 
-# Below so many failures nobody is told: five rows as they are kept, which at night may be the whole traffic's one
-# client. Where rows are sampled each stands for more.
-_ROWS = 5
-FAILED_REQUESTS = round(_ROWS / TRACING_SAMPLING.rate.to(Unit.RATIO))
-# Checks are not sampled; that one lost probe is no failure is reading R4.
-FAILED_CHECKS = 2
-_RECORDED_EVERY = minutes(1)
+# Below so many failures that somebody saw nobody is told: at night they may be the whole traffic's one client. A counter of
+# Prometheus is every event; of requests in the logs a row is kept in so many.
+LEAST = 5
+LEAST_OF_SAMPLED = round(LEAST / TRACING_SAMPLING.rate.to(Unit.RATIO))
 
 
 def possible(slo: Slo, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
@@ -108,8 +105,8 @@ def on_logs(slo: Slo, share: Signal, pairs: tuple[Pair, ...], *, floor: bool = T
     return _signal(slo, pairs, "log", measure, None)
 
 
-def on_prometheus(slo: Slo, bad: Signal, total: Signal, pairs: tuple[Pair, ...], least: int) -> Signal:
-    """The burn from recorded rates: 1 is as fast as allowed; nothing where fewer than ``least`` events were bad."""
+def on_prometheus(slo: Slo, bad: Signal, total: Signal, pairs: tuple[Pair, ...]) -> Signal:
+    """The burn from recorded rates: 1 is as fast as allowed; nothing where too few events were bad."""
     pairs = possible(slo, pairs)
     by = bad.promql.by if bad.promql is not None else ()
     whole = max(pair.long for pair in pairs)
@@ -129,8 +126,8 @@ def on_prometheus(slo: Slo, bad: Signal, total: Signal, pairs: tuple[Pair, ...],
         labelled = " or ".join(f'label_replace({burn(pair)}, "pair", "{span(pair.long)}", "", "")' for pair in pairs)
         expr = f"max without (pair) ({labelled})"
     # A sample stands for the rate over the minute until the next.
-    events = f"{number(_RECORDED_EVERY.total_seconds())} * sum_over_time({bad.record}[$window])"
-    promql = PromQL(expr=f"({expr} and {events} >= {least})", by=by, reads=(bad, total))
+    events = f"{number(RECORDED_EVERY.total_seconds())} * sum_over_time({bad.record}[$window])"
+    promql = PromQL(expr=f"({expr} and {events} >= {LEAST})", by=by, reads=(bad, total))
     return _signal(slo, pairs, "prometheus", None, promql)
 
 

@@ -11,7 +11,8 @@ from observability.model.units import Quantity, Unit, minutes, percent
 from observability.signals import services
 
 _GOAL = percent(Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT))
-_MIN_FAILED = 2
+MIN_FAILED = 2
+"""Failed checks below which nobody is told, over any window: one lost probe is no failure (R4)."""
 
 SERVICE_UNAVAILABLE = Alert(
     id="service-unavailable",
@@ -22,7 +23,7 @@ SERVICE_UNAVAILABLE = Alert(
     below=percent(99.9),
     window=minutes(5),
     # One lost probe of five is 80 %: without a floor every hiccup of one location would page.
-    params={"min_failed": _MIN_FAILED},
+    params={"min_failed": MIN_FAILED},
     # Rows arrive minutes late; looking every minute sees each of them once it is there and still in the window.
     every=minutes(1),
     severity=Severity.ONE,
@@ -45,9 +46,9 @@ SERVICE_UNAVAILABLE = Alert(
     ),
     because=Text(
         ko="문서의 가용성 목표입니다. 사용자 요청이 아니라 합성 점검으로 재며, 점검 하나가 실패해서 울리지 않도록 "
-        f"구간 안의 실패가 {_MIN_FAILED}건 이상이어야 합니다.",
+        f"구간 안의 실패가 {MIN_FAILED}건 이상이어야 합니다.",
         en="The document's availability objective. It is measured on synthetic checks, not on user requests, and needs at "
-        f"least {_MIN_FAILED} failed checks in the window so that one lost probe does not page.",
+        f"least {MIN_FAILED} failed checks in the window so that one lost probe does not page.",
     ),
     first_steps=(
         triage.FAILED_CHECKS,

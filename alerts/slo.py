@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from alerts.actions import PAGERDUTY, TEAMS
 from alerts.burn_rate import (
-    FAILED_CHECKS,
-    FAILED_REQUESTS,
+    LEAST_OF_SAMPLED,
     PAGE,
     TICKET,
     TICKET_OF_LOGS,
@@ -20,6 +19,7 @@ from alerts.burn_rate import (
     on_prometheus,
     possible,
 )
+from alerts.services import MIN_FAILED
 from alerts.web_tests import EVERY
 from kql import slo as pack
 from kql import triage
@@ -37,8 +37,6 @@ from observability.signals import slo
 PERIOD = days(30)
 # "95%ile within" is an objective of 95 % of requests in time.
 P95 = RESPONSE_PERCENTILE.value.to(Unit.RATIO)
-# A sample of Prometheus is every event, so a handful of failures is what it says.
-_EVENTS = 10
 
 AVAILABILITY = Slo(
     id="slo-availability",
@@ -93,13 +91,13 @@ CACHE = Slo(
 )
 
 ERRORS_FAST = on_logs(ERRORS, slo.REQUESTS_FAILED, PAGE)
-ERRORS_SLOW = on_prometheus(ERRORS, slo.REQUESTS_BAD_RATE, slo.REQUESTS_RATE, TICKET, _EVENTS)
+ERRORS_SLOW = on_prometheus(ERRORS, slo.REQUESTS_BAD_RATE, slo.REQUESTS_RATE, TICKET)
 API_FAST = on_logs(API_LATENCY, slo.API_REQUESTS_LATE, PAGE)
 # A day has enough requests to need no floor.
 API_SLOW = on_logs(API_LATENCY, slo.API_REQUESTS_LATE, TICKET_OF_LOGS, floor=False)
-ITINERARIES_FAST = on_prometheus(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, PAGE, _EVENTS)
-ITINERARIES_SLOW = on_prometheus(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, TICKET, _EVENTS)
-CACHE_SLOW = on_prometheus(CACHE, slo.CACHE_MISSES_RATE, slo.CACHE_LOOKUPS_RATE, TICKET, _EVENTS)
+ITINERARIES_FAST = on_prometheus(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, PAGE)
+ITINERARIES_SLOW = on_prometheus(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, TICKET)
+CACHE_SLOW = on_prometheus(CACHE, slo.CACHE_MISSES_RATE, slo.CACHE_LOOKUPS_RATE, TICKET)
 # In a day there are so many checks of an endpoint that one lost probe is below the line of phase 1 anyway.
 _CHECKS = len(WEB_TEST_LOCATIONS) * (TICKET_OF_LOGS[0].long / EVERY)
 _ONE_IS_ENOUGH = _CHECKS * budget(AVAILABILITY) * TICKET_OF_LOGS[0].factor(PERIOD) < 1
@@ -208,7 +206,7 @@ _FAILURES = Text(ko="일부 사용자의 요청이 실패합니다.", en="Some u
 _LATE = Text(ko="일부 사용자가 목표보다 오래 기다립니다.", en="Some users wait longer than the objective allows.")
 _ERROR_STEPS = (pack.ERROR_BUDGET, triage.SINCE_WHEN, triage.ERRORS_BY_OPERATION, triage.FAILING_DEPENDENCIES)
 _LATE_STEPS = (pack.LATENCY_BUDGET, triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES)
-_FLOOR: dict[str, Param] = {"min_failed": FAILED_REQUESTS}
+_FLOOR: dict[str, Param] = {"min_failed": LEAST_OF_SAMPLED}
 
 # high-error-rate calls for whatever burns this budget fastest.
 ERRORS_PAGE = _alert(
@@ -242,5 +240,5 @@ AVAILABILITY_TICKET = _alert(
     "availability-budget-leaking", AVAILABILITY, CHECKS_SLOW, TICKET_OF_LOGS,
     Text(ko="밖에서 가끔 접속되지 않습니다.", en="Now and then the service cannot be reached from outside."),
     (pack.AVAILABILITY_BUDGET, triage.FAILED_CHECKS, triage.WHAT_BROKE), page=False,
-    params={"min_failed": FAILED_CHECKS} if _ONE_IS_ENOUGH else None,
+    params={"min_failed": MIN_FAILED} if _ONE_IS_ENOUGH else None,
 )  # fmt: skip

@@ -47,8 +47,8 @@ DAILY_CAP_REACHED = Alert(
     first_steps=(pack.CAP_HITS, pack.VOLUME_BY_TABLE, pack.VOLUME_AGAINST_CAP),
 )
 
-# Reading R18: at 80 % somebody can still do something.
-_NEAR = 0.8
+# Reading R18: here somebody can still do something.
+_NEAR = percent(80)
 
 DAILY_CAP_NEAR = Alert(
     id="daily-cap-near",
@@ -56,7 +56,7 @@ DAILY_CAP_NEAR = Alert(
     source=Section("8.1.1", reading="R18"),
     watches=workspace.VOLUME_IN_ALL,
     engine=Engine.LOG,
-    above=Quantity(round(_NEAR * WORKSPACE.daily_cap.to(Unit.GIGABYTES), 3), Unit.GIGABYTES),
+    above=Quantity(round(_NEAR.to(Unit.RATIO) * WORKSPACE.daily_cap.to(Unit.GIGABYTES), 3), Unit.GIGABYTES),
     # The cap's day begins at an hour that Azure picks: 24 hours to now are never less than what it counts.
     window=days(1),
     every=minutes(30),
@@ -67,8 +67,8 @@ DAILY_CAP_NEAR = Alert(
     category=Category.RESOURCE,
     actions=(TEAMS,),
     meaning=Text(
-        ko="지난 24시간의 과금 수집량이 일일 한도의 80%를 넘었습니다.",
-        en="The billable volume of the last 24 hours is above 80 % of the daily cap.",
+        ko=f"지난 24시간의 과금 수집량이 일일 한도의 {_NEAR}를 넘었습니다.",
+        en=f"The billable volume of the last 24 hours is above {_NEAR} of the daily cap.",
     ),
     impact=Text(
         ko="한도에 닿으면 로그가 멈추고 로그 알림이 눈이 멉니다. `tripobs forecast`가 맞는 샘플링을 알려 줍니다.",

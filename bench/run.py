@@ -20,10 +20,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from observability import PHASE_NUMBERS  # noqa: E402
+
 HERE = Path(__file__).parent
 SCALES = (1, 10, 100)
 FLEETS = (5, 10, 25, 50)
-PHASES = ("1", "2", "3")
 REGIONS = (
     "koreacentral", "koreasouth", "japaneast", "japanwest", "eastasia", "southeastasia", "australiaeast", "centralindia",
     "southindia", "westeurope", "northeurope", "uksouth", "francecentral", "eastus", "eastus2", "westus2", "centralus",
@@ -108,7 +111,7 @@ def growth(rounds: int, folder: Path) -> None:
 def fleet(rounds: int, folder: Path) -> None:
     """Environments one after the other, each a process: regions by phases, in folders of their own."""
     tripobs = str(Path(sys.executable).with_name("tripobs"))
-    environments = [(region, phase) for phase in PHASES for region in REGIONS][: max(FLEETS)]
+    environments = [(region, phase) for phase in PHASE_NUMBERS for region in REGIONS][: max(FLEETS)]
     seen: dict[int, list[float]] = {count: [] for count in FLEETS}
     for _ in range(rounds):
         for count in FLEETS:

@@ -2,39 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from observability.design.data import REDIS, SERVICE_BUS
 from observability.design.platform import NODE_POOLS
 from observability.design.services import AI, SERVICES
 from observability.model.coverage import By, Row
 from observability.model.text import Text
-
-_IS_METRIC = Text(
-    ko="Azure가 메트릭으로만 알려 줍니다. 팩의 메트릭 질의(`tripobs kql`)와 패널이 읽습니다.",
-    en="Azure tells only by metrics, which the packs' metric queries (`tripobs kql`) and the panels read.",
-)
-_LOOK_FOR_USERS = Text(
-    ko="그 자체로는 아무도 다치지 않습니다. 사용자의 오류와 지연이 알립니다.",
-    en="Nobody is hurt by it alone: users' errors and latency tell.",
-)
-
-
-def _row(
-    system: str,
-    alerts: Iterable[str] = (),
-    queries: Iterable[str] = (),
-    panels: Iterable[str] = (),
-    without: Mapping[By, Text] | None = None,
-) -> Row:
-    return Row(
-        system=system,
-        alerts=tuple(alerts),
-        queries=tuple(queries),
-        panels=tuple(panels),
-        without=without or {},
-    )
-
 
 _OF_EVERY_SERVICE = (
     "service-unavailable", "high-error-rate", "error-budget-burning", "error-budget-leaking", "availability-budget-leaking",
@@ -45,7 +17,7 @@ _NODE_ALERTS = ("high-cpu-usage", "high-memory-usage", "node-not-ready")
 
 _COMPUTING = (
     *(
-        _row(
+        Row(
             f"{service.key}-service",
             (*_OF_EVERY_SERVICE, *(_OF_AI if service is AI else _OF_API)),
             ("services/error-rate-by-service", "ai/ai-latency" if service is AI else "services/api-latency"),
@@ -54,7 +26,7 @@ _COMPUTING = (
         for service in SERVICES
     ),
     *(
-        _row(
+        Row(
             f"{pool.key}-pool",
             _NODE_ALERTS,
             ("aks/node-pool-usage", "aks/node-count"),
@@ -63,7 +35,7 @@ _COMPUTING = (
         for pool in NODE_POOLS
     ),
     *(
-        _row(
+        Row(
             f"{service.key}-hpa",
             (),
             ("aks/hpa-at-maximum",),
@@ -78,7 +50,7 @@ _COMPUTING = (
         for service in SERVICES
     ),
     *(
-        _row(
+        Row(
             f"{service.key}-pdb",
             ("pods-below-pdb", "pod-crash-loop"),
             ("aks/pods-against-minimum",),
@@ -89,34 +61,34 @@ _COMPUTING = (
 )
 
 _NETWORK = (
-    _row(
+    Row(
         "front-door",
         ("origin-unhealthy", "service-unavailable"),
         ("edge/front-door-error-rate",),
         ("tripgen-edge: Health of the origin", "tripgen-edge: Share of 5xx"),
     ),
-    _row(
+    Row(
         "gateway",
         ("origin-unhealthy", "service-unavailable"),
         ("edge/gateway-error-rate",),
         ("tripgen-edge: Healthy backends", "tripgen-edge: Responses of the gateway"),
     ),
-    _row("waf", ("firewall-blocking",), ("edge/waf-by-rule",), ("tripgen-edge: Managed rules (gateway)",)),
-    _row(
+    Row("waf", ("firewall-blocking",), ("edge/waf-by-rule",), ("tripgen-edge: Managed rules (gateway)",)),
+    Row(
         "waf-rate",
         ("firewall-blocking",),
         ("edge/rate-by-address", "edge/geo-and-bot-rules"),
         ("tripgen-edge: What the rate, geography and bot rules did",),
     ),
-    _row(
+    Row(
         "waf-geo",
         ("firewall-blocking",),
         ("edge/geo-and-bot-rules",),
         ("tripgen-edge: What the rate, geography and bot rules did",),
     ),
-    _row("waf-bot", ("firewall-blocking",), ("edge/geo-and-bot-rules",), ("tripgen-edge: Bot rules (gateway)",)),
+    Row("waf-bot", ("firewall-blocking",), ("edge/geo-and-bot-rules",), ("tripgen-edge: Bot rules (gateway)",)),
     *(
-        _row(
+        Row(
             nsg,
             (),
             ("security/denied-flows",),
@@ -130,14 +102,14 @@ _NETWORK = (
         )
         for nsg in ("gateway-nsg", "aks-nsg")
     ),
-    _row(
+    Row(
         "network-policy",
         ("data-store-unreadable",),
         ("triage/failing-dependencies",),
         ("tripgen-services: Failing dependencies",),
     ),
     *(
-        _row(
+        Row(
             f"private-endpoint-{key}",
             ("data-store-unreadable",),
             ("triage/failing-dependencies",),
@@ -145,7 +117,7 @@ _NETWORK = (
         )
         for key in ("postgresql", "redis", "service-bus")
     ),
-    _row(
+    Row(
         "private-endpoint-key-vault",
         (),
         ("security/vault-denials",),
@@ -157,7 +129,7 @@ _NETWORK = (
             )
         },
     ),
-    _row(
+    Row(
         "private-endpoint-storage",
         ("redis-rdb-failing",),
         (),
@@ -169,7 +141,7 @@ _NETWORK = (
             )
         },
     ),
-    _row(
+    Row(
         "service-mesh",
         ("high-error-rate",),
         ("triage/failing-dependencies",),
@@ -181,7 +153,7 @@ _NETWORK = (
             )
         },
     ),
-    _row(
+    Row(
         "firewall",
         (),
         ("security/firewall-denials",),
@@ -196,14 +168,14 @@ _NETWORK = (
 )
 
 _STORES = (
-    _row(
+    Row(
         "postgresql-primary",
         ("database-connection-pool-exhausted", "data-store-unreadable"),
         ("postgresql/server-errors", "postgresql/connections-used"),
         ("tripgen-data: Connections in use by server",),
     ),
     *(
-        _row(
+        Row(
             f"postgresql-replica-{number}",
             ("replica-lag",),
             ("postgresql/replica-lag", "postgresql/recovery-point"),
@@ -211,7 +183,7 @@ _STORES = (
         )
         for number in (1, 2)
     ),
-    _row(
+    Row(
         "postgresql-backups",
         (),
         ("postgresql/vault-backups", "postgresql/backup-storage"),
@@ -223,20 +195,20 @@ _STORES = (
             )
         },
     ),
-    _row(
+    Row(
         "postgresql-pitr",
         ("replica-lag",),
         ("postgresql/recovery-point",),
         ("tripgen-recovery: A disaster now would lose",),
     ),
-    _row(
+    Row(
         "redis-cluster",
         ("cache-hit-ratio-low", "data-store-unreadable", "cache-hit-budget-leaking"),
         ("redis/hit-ratio", "redis/errors"),
         ("tripgen-data: Cache hit ratio",),
     ),
     *(
-        _row(
+        Row(
             f"redis-shard-{shard}",
             ("redis-memory-high",),
             ("redis/memory-by-shard", "redis/server-load-by-shard"),
@@ -244,9 +216,9 @@ _STORES = (
         )
         for shard in range(REDIS.shards)
     ),
-    _row("redis-rdb", ("redis-rdb-failing",), ("redis/rdb-errors",), ("tripgen-recovery: Errors saving the RDB",)),
-    _row("redis-aof", ("redis-aof-failing",), ("redis/aof-errors",), ("tripgen-recovery: Errors writing the AOF",)),
-    _row(
+    Row("redis-rdb", ("redis-rdb-failing",), ("redis/rdb-errors",), ("tripgen-recovery: Errors saving the RDB",)),
+    Row("redis-aof", ("redis-aof-failing",), ("redis/aof-errors",), ("tripgen-recovery: Errors writing the AOF",)),
+    Row(
         "cache-l1-application",
         (),
         (),
@@ -260,14 +232,14 @@ _STORES = (
             ),
         ),
     ),
-    _row(
+    Row(
         "cache-l2-distributed",
         ("cache-hit-ratio-low",),
         ("redis/hit-ratio-over-time",),
         ("tripgen-data: Cache hit ratio",),
     ),
     *(
-        _row(
+        Row(
             f"cache-{pattern.key.replace('_', '-')}",
             ("cache-hit-ratio-low",),
             ("redis/hit-ratio",),
@@ -278,14 +250,14 @@ _STORES = (
 )
 
 _MESSAGES = (
-    _row(
+    Row(
         "service-bus",
         ("service-bus-dead-letters", "data-store-unreadable"),
         ("service-bus/errors", "service-bus/throttled-requests"),
         ("tripgen-data: Throttled requests",),
     ),
     *(
-        _row(
+        Row(
             name,
             ("service-bus-dead-letters",),
             ("service-bus/queue-depth", "service-bus/dead-letters"),
@@ -297,7 +269,7 @@ _MESSAGES = (
             *(f"subscription-{name.replace('_', '-')}" for topic in SERVICE_BUS.topics for name in topic.subscriptions),
         )
     ),
-    _row(
+    Row(
         "service-bus-geo",
         (),
         ("service-bus/operational-changes",),
@@ -312,8 +284,8 @@ _MESSAGES = (
 )
 
 _IDENTITY = (
-    _row("entra", ("sign-ins-failing",), ("security/guessed-accounts",), ("tripgen-security: Failed sign-ins",)),
-    _row(
+    Row("entra", ("sign-ins-failing",), ("security/guessed-accounts",), ("tripgen-security: Failed sign-ins",)),
+    Row(
         "managed-identity",
         ("data-store-unreadable",),
         ("security/identity-failures",),
@@ -325,14 +297,14 @@ _IDENTITY = (
             )
         },
     ),
-    _row(
+    Row(
         "key-vault",
         ("secret-near-expiry",),
         ("security/vault-denials",),
         ("tripgen-security: Refused by Key Vault",),
     ),
     *(
-        _row(
+        Row(
             f"rotation-{kind}",
             ("secret-near-expiry",),
             ("security/renewal-age", "security/vault-near-expiry"),
@@ -343,31 +315,31 @@ _IDENTITY = (
 )
 
 _TELEMETRY = (
-    _row(
+    Row(
         "log-analytics",
         ("daily-cap-near", "daily-cap-reached"),
         ("workspace/volume-against-cap",),
         ("tripgen-workspace: Volume of the last 24 hours",),
     ),
-    _row(
+    Row(
         "application-insights",
         ("daily-cap-reached",),
         ("workspace/sampling-by-service", "workspace/silent-tables"),
         ("tripgen-workspace: Sampling in effect",),
     ),
-    _row(
+    Row(
         "container-insights",
         ("daily-cap-reached",),
         ("workspace/silent-tables", "cost/log-lines-by-container"),
         ("tripgen-cost: Containers that write most logs",),
     ),
-    _row(
+    Row(
         "agents",
         ("metrics-missing",),
         ("workspace/silent-tables", "workspace/collection-errors"),
         ("tripgen-workspace: Ingestion delay",),
     ),
-    _row(
+    Row(
         "managed-prometheus",
         ("metrics-missing",),
         (),
@@ -382,7 +354,7 @@ _TELEMETRY = (
 )
 
 _DELIVERY = (
-    _row(
+    Row(
         "registry",
         (),
         ("aks/image-pull-failures", "security/image-pushes"),
@@ -394,19 +366,19 @@ _DELIVERY = (
             )
         },
     ),
-    _row(
+    Row(
         "argo-cd",
         ("high-error-rate", "pods-below-pdb"),
         ("delivery/deployments", "delivery/new-versions"),
         ("tripgen-delivery: Pods of the newest version",),
     ),
-    _row(
+    Row(
         "rollback",
         ("high-error-rate", "pod-crash-loop"),
         ("delivery/rollback-time",),
         ("tripgen-delivery: Time to roll back, by service",),
     ),
-    _row(
+    Row(
         "image-scans",
         (),
         (),
@@ -422,25 +394,24 @@ _DELIVERY = (
 )
 
 _RECOVERY_AND_COST = (
-    _row(
+    Row(
         "rto",
         ("service-unavailable",),
         ("services/availability-by-check",),
         ("tripgen-recovery: Since a visit last got through",),
     ),
-    _row("rpo", ("replica-lag",), ("postgresql/recovery-point",), ("tripgen-recovery: A disaster now would lose",)),
+    Row("rpo", ("replica-lag",), ("postgresql/recovery-point",), ("tripgen-recovery: A disaster now would lose",)),
     *(
-        _row(
+        Row(
             f"budget-{which}",
             (),
             ("cost/volume-month-total", "cost/requests-per-node"),
             ("tripgen-cost: The month at the document's prices",),
             {
                 By.ALERT: Text(
-                    ko="쓴 돈은 Cost Management에만 있어 규칙이 읽지 못합니다. alerts.json의 Azure 예산이 80%, 100%와 예상 100%에서 Teams에 "
-                    "알립니다.",
+                    ko="쓴 돈은 Cost Management에만 있어 규칙이 읽지 못합니다. alerts.json의 Azure 예산이 다 쓰기 전과 뒤에 Teams에 알립니다.",
                     en="Money spent is in Cost Management alone, which no rule reads. Azure's own budgets of alerts.json tell Teams "
-                    "at 80 % and 100 %, and when 100 % is to be expected.",
+                    "before and when it is spent.",
                 )
             },
         )

@@ -50,16 +50,14 @@ def test_the_log_query_takes_the_slower_of_two_windows_and_the_worse_of_two_pair
 
 
 def test_the_prometheus_rule_divides_by_the_budget_times_the_factor() -> None:
-    made = burn_rate.on_prometheus(
-        slo.ITINERARIES, signals.ITINERARIES_LATE_RATE, signals.ITINERARIES_RATE, TICKET[1:], 10
-    )
+    made = burn_rate.on_prometheus(slo.ITINERARIES, signals.ITINERARIES_LATE_RATE, signals.ITINERARIES_RATE, TICKET[1:])
     assert made.promql is not None
     long, short = (
         f"(sum_over_time(slo_itineraries_late_rate[{window}]) / sum_over_time(slo_itineraries_rate[{window}]))"
         for window in ("$window", "6h")
     )
     assert made.promql.expr == (
-        f"(({long} <= {short} or {short}) / 0.05 and 60 * sum_over_time(slo_itineraries_late_rate[$window]) >= 10)"
+        f"(({long} <= {short} or {short}) / 0.05 and 60 * sum_over_time(slo_itineraries_late_rate[$window]) >= 5)"
     )
 
 
@@ -146,3 +144,27 @@ def test_another_region_is_the_default_of_every_template(tmp_path: Path) -> None
     files = generated(tmp_path / "out", "--region", "koreasouth")
     for name in ("alerts", "workspace"):
         assert json.loads(files[f"azure/{name}.json"])["parameters"]["location"]["defaultValue"] == "koreasouth"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (("--phase", "2"), {}, "name a folder with --out: generated/ holds the environment of the document"),
+        (("--region", "japaneast"), {}, "name a folder with --out: generated/ holds the environment of the document"),
+        (
+            ("--region", "Korea South", "--out", "x"),
+            {},
+            "'Korea South' is no region as Azure spells it; e.g. koreacentral, southeastasia",
+        ),
+        ((), {"TRIPOBS_PHASE": "9"}, "TRIPOBS_PHASE is '9'; use one of 1, 2, 3"),
+    ],
+)
+def test_a_phase_or_region_that_cannot_be_is_said_and_nothing_is_written(
+    arguments: tuple[str, ...], environment: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "observability", "generate", *arguments],
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"tripobs: {said}\n")
+    assert list(tmp_path.iterdir()) == []

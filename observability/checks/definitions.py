@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from observability.catalog import Catalogue
+from observability.checks.kql_tokens import split, tokens_of, tree
 from observability.model.alert import Alert, Slo
 from observability.model.errors import Problem
 from observability.model.finding import Finding
@@ -217,12 +218,7 @@ def _recent(measure: Kql) -> Iterator[tuple[str, str]]:
     """What keeps a measure from being taken over several windows."""
     if list(measure.recent) != sorted(set(measure.recent)):
         yield "its recent windows do not rise", "sort them and name each once"
-    # Commas outside of brackets part the aggregates.
-    depth, parts = 0, 1
-    for char in measure.summarize:
-        depth += (char in "([{") - (char in ")]}")
-        parts += char == "," and depth == 0
-    if len(aggregates(measure)) != parts:
+    if len(aggregates(measure)) != len(split(tree(tokens_of(measure.summarize)), ",")):
         yield (
             "has recent windows and aggregates that cannot be added up",
             "use name = sum, sumif, count or countif alone",

@@ -142,7 +142,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     _write(arguments, shown)
     if shown.wrong:
         return main.PROBLEMS
-    return main.UNAVAILABLE if shown.timeline.unread and not shown.timeline.evaluations else main.OK
+    return main.OK if shown.timeline.evaluations else main.UNAVAILABLE
 
 
 def _changed(catalogue: Catalogue, wanted: Sequence[str]) -> tuple[Alert, ...]:

@@ -26,7 +26,7 @@ class By(Enum):
     PANEL = "panels"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Row(Definition):
     """What watches one system: ids of alerts, keys of queries (``pack/id``), and panels (``dashboard: title``).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 
 from observability.model.place import Definition
@@ -11,6 +12,9 @@ from observability.model.query import Kql
 from observability.model.source import Source
 from observability.model.text import Text
 from observability.model.units import Unit
+
+RECORDED_EVERY = timedelta(minutes=1)
+"""How often recording rules are evaluated; a sample of one stands for so long."""
 
 
 class Engine(Enum):

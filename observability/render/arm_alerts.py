@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from observability.model.alert import Alert
 from observability.model.place import Place
-from observability.model.signal import Engine, Signal
+from observability.model.signal import RECORDED_EVERY, Engine, Signal
 from observability.model.source import sections_of
 from observability.model.system import ResourceName
 from observability.model.text import Lang
@@ -218,7 +218,7 @@ def recording_rules(signals: tuple[Signal, ...], per_group: int) -> list[Resourc
         _rule_group(
             f"record-tripgen-{start // per_group + 1}",
             rules[start : start + per_group],
-            "PT1M",
+            durations.iso(RECORDED_EVERY),
             "Metrics of document 8.2.2.",
         )
         for start in range(0, len(rules), per_group)

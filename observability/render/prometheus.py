@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from observability.model.alert import Alert, Example
-from observability.model.signal import Signal
+from observability.model.signal import RECORDED_EVERY, Signal
 from observability.model.text import Lang
 from observability.render import durations, promql
 from observability.render.arm_alerts import annotations_of, labels_of, prometheus_name
@@ -48,7 +48,7 @@ def rules(alerts: tuple[Alert, ...], recorded: tuple[Signal, ...], lang: Lang) -
             lines.append(f"        for: {durations.prometheus(alert.pending)}")
         lines += _map("        ", "labels", labels_of(alert)) + _map("        ", "annotations", _said(alert, lang))
     if recorded:
-        lines += ['  - name: "record-tripgen"', "    interval: 1m", "    rules:"]
+        lines += ['  - name: "record-tripgen"', f"    interval: {durations.prometheus(RECORDED_EVERY)}", "    rules:"]
     for name, expr in promql.recorded(recorded).items():
         lines += [f"      - record: {name}", f"        expr: {_quote(expr)}"]
     return "\n".join(lines) + "\n"

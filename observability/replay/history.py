@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,20 +52,22 @@ def exported(folder: Path, alerts: Iterable[Alert], span: Span | None = None) ->
     views = files.make_views(con, found, there, Span(whole.start - 2 * DAY, whole.end) if span else whole)
     con.execute("SET schema = 'main'")
     columns = {table: view.columns for table, view in views.items()}
-    span = span or _reach(con, there)
-    return Telemetry(Exported(con, columns)), span
+    reach = _reach(con, there)
+    return Telemetry(Exported(con, columns, begins=reach.start)), span or reach
 
 
+@dataclass
 class Exported(Logs):
-    """Tables of which some may not be there, or not in that time: nobody is told that nothing happened then."""
+    """Tables of which some may not be there, or not in that time: nobody is told that nothing happened then.
+
+    ``begins`` is the first row of any of them, from when on they are taken to be whole: a table of rare events says nothing of
+    when its own export began.
+    """
+
+    begins: datetime | None = None
 
     def first(self, rule: Rule) -> datetime | None:
-        moments = []
-        for table in run.tables_of(rule.alert):
-            if table in self.columns:
-                row = self.con.execute(f"SELECT min(TimeGenerated) FROM {RAW}.{quoted(table)}").fetchone()  # noqa: S608
-                moments += [moment for moment in row or () if moment is not None]
-        return max(moments).replace(second=0, microsecond=0, tzinfo=UTC) if moments else None
+        return self.begins
 
     def values(self, rule: Rule, start: datetime, end: datetime) -> dict[datetime, Values]:
         for table in run.tables_of(rule.alert):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from observability.checks import series
 from observability.model.alert import Action, Alert, Silence, Suppression
 from observability.model.errors import SourceUnavailable
-from observability.model.signal import Engine, Signal
+from observability.model.signal import RECORDED_EVERY, Engine, Signal
 from observability.query.local import engine
 from observability.render import durations, promql
 from observability.replay import delays, prom, told
@@ -69,10 +69,10 @@ class Telemetry:
 
 
 def record(samples: Samples, signal: Signal, start: datetime, end: datetime) -> None:
-    """Add what the signal's recording rule makes of the samples, each minute."""
+    """Add what the signal's recording rule makes of the samples at each evaluation."""
     value_at = prom.compiled(recording(signal), samples)
     at = start
-    while (at := at + _MINUTE) <= end:
+    while (at := at + RECORDED_EVERY) <= end:
         for labels, value in value_at(at.timestamp()).items():
             samples.add(signal.record, dict(labels), [at.timestamp()], [value])
 

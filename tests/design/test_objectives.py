@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from observability import PHASE_NUMBERS
 from observability.design.objectives import (
     CACHE_HIT_GOAL,
     CACHE_HIT_MINIMUM,
@@ -58,3 +59,7 @@ def test_cache_hit_ratio_alerts_under_80_percent_and_aims_at_95() -> None:
 
 def test_the_month_should_cost_4200_dollars() -> None:
     assert MONTHLY_COST_GOAL.value == Quantity(4200, Unit.USD)
+
+
+def test_the_command_line_offers_the_phases_there_are() -> None:
+    assert tuple(map(str, PHASES)) == PHASE_NUMBERS
