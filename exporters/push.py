@@ -339,6 +339,8 @@ class Push:
     def _run(self) -> None:
         due = time.monotonic()
         while not self._stopping.wait(max(0.0, due - time.monotonic())):
+            # A round that the stop finds under way goes too, unless it would use up the time of the last one.
+            self._requests_left = int(self._success is not False)
             self.push()
             # A round that took long is not made up for.
             due = max(due + self._every, time.monotonic())
@@ -355,14 +357,13 @@ class Push:
             self.push()
 
     def _before_request(self, request: object) -> None:
-        """Once stopping, one request may go: the last round's. What lies on disk can wait for the next start."""
-        if self._stopping.is_set():
-            if self._requests_left <= 0:
-                from azure.core.exceptions import ServiceRequestError
+        """Once stopping, a round's own request may go. What lies on disk can wait for the next start."""
+        if self._stopping.is_set() and self._requests_left <= 0:
+            from azure.core.exceptions import ServiceRequestError
 
-                # As if the server could not be reached, so what was to be sent is kept.
-                raise ServiceRequestError("stopping")
-            self._requests_left -= 1
+            # As if the server could not be reached, so what was to be sent is kept.
+            raise ServiceRequestError("stopping")
+        self._requests_left -= 1
 
     def push(self) -> None:
         """One round. Never raises."""

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -273,8 +273,12 @@ class Ingestion:
     @property
     def trips(self) -> int:
         """The trip generations that were told of so far."""
-        metrics = [metric for one in self.envelopes for metric in one["data"]["baseData"]["metrics"]]
-        return sum(metric["count"] for metric in metrics if metric["name"] == "trip_generation_success_rate")
+        return trips_of(self.envelopes)
+
+
+def trips_of(envelopes: Iterable[dict[str, Any]]) -> int:
+    metrics = [metric for one in envelopes for metric in one["data"]["baseData"]["metrics"]]
+    return sum(metric["count"] for metric in metrics if metric["name"] == "trip_generation_success_rate")
 
 
 @pytest.fixture
@@ -287,9 +291,9 @@ def ingestion() -> Iterator[Ingestion]:
 # One trip generation a round. The connection string is given as it is, or as "@" and its file. Into the pipe it writes
 # "c" whenever it asks for the connection string, "r" whenever it reads and "n" whenever it asks a silent name server.
 # Prints how many trips there were after the first round, what else it connected to, how long closing took, and what the
-# push last showed.
+# push last showed. CLOSING_IN_ROUND is the round in which the stop comes, after its reading and before its request.
 PROGRAM = """
-import asyncio, json, logging, os, pathlib, resource, socket, sys, time
+import asyncio, json, logging, os, pathlib, resource, socket, sys, threading, time
 outside = []
 def watch(event, args):
     if event in ("socket.connect", "socket.getaddrinfo"):
@@ -313,6 +317,9 @@ def read():
     rounds += 1
     os.write(int(pipe), b"r")
     asyncio.run(events.handle({}, b'{"event":"trip_generated","outcome":"stored"}'))
+    if str(rounds) == os.environ.get("CLOSING_IN_ROUND"):
+        threading.Thread(target=push.close).start()
+        push._stopping.wait()
     return events.drain()
 secret = Secret(file=pathlib.Path(string[1:])) if string.startswith("@") else Secret(string)
 def reveal():
@@ -382,6 +389,11 @@ class Running:
     def kept(self) -> list[Path]:
         return [path for path in self.folder.glob("*") if path.name.endswith((".blob", ".lock"))]
 
+    @property
+    def kept_trips(self) -> int:
+        """The trip generations on disk. Once it is closed: before, files come and go."""
+        return trips_of(json.loads(line) for path in self.kept for line in path.read_text().splitlines())
+
 
 def wait_until(true: Callable[[], object], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
@@ -445,6 +457,26 @@ def test_what_was_kept_survives_a_restart(tmp_path: Path) -> None:
     said_later, _ = second.close()
     ingestion.stop()
     assert ingestion.trips == said["trips"] + said_later["trips"]
+    assert second.kept_trips == 0
+
+
+def test_a_round_that_the_stop_finds_under_way_is_sent_and_so_is_the_last(ingestion: Ingestion, tmp_path: Path) -> None:
+    running = Running(ingestion.port, tmp_path, CLOSING_IN_ROUND="3")
+    running.does("r", times=5)
+    said, lines = running.close()
+    # The first reading has no growth; the fourth was under way; the fifth is the last.
+    assert said["trips"] == 4
+    assert (ingestion.trips, running.kept_trips) == (4, 0)
+    assert lines == []
+
+
+def test_a_round_under_way_is_kept_and_so_is_the_last_when_azure_was_away(ingestion: Ingestion, tmp_path: Path) -> None:
+    ingestion.status = 503
+    running = Running(ingestion.port, tmp_path, CLOSING_IN_ROUND="3")
+    running.does("r", times=5)
+    said, _ = running.close()
+    assert said["trips"] == 4
+    assert (ingestion.refused, running.kept_trips) == (2, 4)
 
 
 def test_the_buffer_is_bounded_and_one_line_says_that_it_is_full(ingestion: Ingestion, tmp_path: Path) -> None:
