@@ -10,7 +10,7 @@ WEEKLY = Suppression(
     weekday=MAINTENANCE.weekday,
     start=MAINTENANCE.start,
     end=MAINTENANCE.end,
-    time_zone=MAINTENANCE.time_zone_windows,
+    time_zone=MAINTENANCE.time_zone,
     severities=tuple(Severity(number) for number in MAINTENANCE.suppressed_severities),
     source=MAINTENANCE.source,
 )

@@ -13,12 +13,13 @@ from observability.design.objectives import PHASE_1, PHASE_2, PHASE_3
 from observability.design.telemetry import TRACING_SAMPLING, WORKSPACE
 from observability.design.volume import WRITTEN
 from observability.model.alert import Alert
+from observability.model.clock import KST
 from observability.model.errors import TripobsError
 from observability.model.signal import Engine
 from observability.model.units import Unit
 from observability.render import durations
+from observability.render.arm_diagnostics import EDGE_ACCESS_LOGS, LOGS
 from observability.simulate.load import of_day
-from observability.simulate.settings import KST
 
 DOCUMENT_LOADS = tuple(phase.throughput.to(Unit.PER_SECOND) for phase in (PHASE_1, PHASE_2, PHASE_3))
 """Requests a second of the document's three phases."""
@@ -56,6 +57,12 @@ def volume(tps: float, sampling: float | None = None) -> Volume:
     tables = {each.table: (each.of_requests(rate) * tps * DAY + each.hourly * 24) / _GB for each in WRITTEN}
     ordered = dict(sorted(tables.items(), key=lambda item: -item[1]))
     return Volume(tps, rate, ordered, cap, _full_after(tps, rate, cap), _fits(tps, cap))
+
+
+def not_estimated() -> list[str]:
+    """Tables that the diagnostic settings fill from the start and whose size nobody has a number for."""
+    collected = {log.table for logs in LOGS.values() for log in logs if log.switch != EDGE_ACCESS_LOGS}
+    return sorted(collected - {each.table for each in WRITTEN})
 
 
 def _full_after(tps: float, rate: float, cap: float) -> timedelta | None:

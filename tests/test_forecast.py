@@ -57,6 +57,12 @@ def test_a_quiet_system_keeps_everything_and_one_whose_logs_alone_are_too_much_h
     assert forecast.volume(20_000).fits is None
 
 
+def test_what_is_collected_without_an_estimate_is_named_and_what_is_off_is_not() -> None:
+    found = forecast.not_estimated()
+    assert {"AZFWNetworkRule", "PGSQLServerLogs", "AZKVAuditLogs"} <= set(found)
+    assert not {"AKSAudit", "AGWAccessLogs"} & set(found)
+
+
 def test_the_sampled_tables_are_those_of_the_application() -> None:
     assert {each.table for each in WRITTEN if each.sampled} == {
         "AppRequests", "AppDependencies", "AppTraces", "AppExceptions",
@@ -140,6 +146,7 @@ def test_the_table_has_a_column_for_each_load(capsys: pytest.CaptureFixture[str]
     assert "AppRequests 9.50 47.52 95.04" in lines
     assert "10 GB cap is hit 14 h 45 min 6 h 49 min 3 h 42 min" in lines
     assert "sampling that fits 4.4 % 0.59 % 0.11 %" in lines
+    assert any(line.startswith("Not estimated: ACREntraAuthenticationAuditLog, ") for line in lines)
     # Nothing is taken in above the cap: 30 days of 10 GB at 2.5.
     assert "ingestion a month 750 USD 750 USD 750 USD" in lines
     assert lines[-1] == "prices: a price sheet, 2026-11-01"

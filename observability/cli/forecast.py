@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ def forecast(arguments: argparse.Namespace) -> int:
     volumes = [model.volume(tps, rate) for tps in loads]
     kinds = model.rules(catalog.load().alerts, known)
     if arguments.json:
-        terminal.show_json(_plain(volumes, kinds, known))
+        terminal.show_json(_plain(volumes, model.not_estimated(), kinds, known))
         return main.OK
     ko = arguments.lang == "ko"
     tables = list(volumes[0].tables)
@@ -72,6 +73,10 @@ def forecast(arguments: argparse.Namespace) -> int:
         else f"\nSampling {sampling}. The cap's day is taken to begin at midnight in Korea; sizes of rows are estimates "
         "(design/volume.py)."
     )
+    left_out = ", ".join(model.not_estimated())
+    print(
+        textwrap.fill(f"{'추정하지 않은 테이블' if ko else 'Not estimated'}: {left_out}", 100, subsequent_indent="  ")
+    )
     head = ["규칙", "주기", "수", "월 비용"] if ko else ["rules", "every", "number", "a month"]
     unknown = "가격 모름" if ko else "price not given"
     listed = [
@@ -87,7 +92,9 @@ def forecast(arguments: argparse.Namespace) -> int:
     return main.OK
 
 
-def _plain(volumes: Sequence[Volume], kinds: Sequence[Kind], known: Prices | None) -> dict[str, object]:
+def _plain(
+    volumes: Sequence[Volume], not_estimated: Sequence[str], kinds: Sequence[Kind], known: Prices | None
+) -> dict[str, object]:
     return {
         "volumes": [
             {
@@ -101,6 +108,7 @@ def _plain(volumes: Sequence[Volume], kinds: Sequence[Kind], known: Prices | Non
             }
             for volume in volumes
         ],
+        "not_estimated": not_estimated,
         "rules": [
             {"engine": kind.engine.value, "every": kind.every, "rules": kind.rules, "month": kind.month}
             for kind in kinds

@@ -70,7 +70,7 @@ def _asked(arguments: argparse.Namespace, catalogue: Catalogue, now: datetime, w
     from observability.design.operations import MAINTENANCE
     from observability.design.telemetry import RESOURCES
     from observability.model.alert import Severity, Silence
-    from observability.query.times import KST
+    from observability.model.clock import KST, WINDOWS_ZONE
     from observability.render import arm_silence
 
     window = _window(arguments, now, wrong)
@@ -106,7 +106,7 @@ def _asked(arguments: argparse.Namespace, catalogue: Catalogue, now: datetime, w
     if wrong or window is None:
         return None
     made = Silence(
-        begins=window[0].astimezone(KST), ends=window[1].astimezone(KST), time_zone=MAINTENANCE.time_zone_windows,
+        begins=window[0].astimezone(KST), ends=window[1].astimezone(KST), time_zone=WINDOWS_ZONE,
         severities=severities, why=why, by=by, alerts=tuple(alert.id for alert in named), services=services,
     )  # fmt: skip
     return _Asked(made, tuple(arm_silence.covered(made, catalogue.alerts)), tuple(still))

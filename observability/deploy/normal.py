@@ -26,7 +26,9 @@ _READ_ONLY = frozenset(
         "provisioningstate",
         "etag",
         "status",  # of a receiver: whether its owner has unsubscribed
-        "targetresourcetypes",  # the service reads them off the scopes
+        # The service reads these off the scopes.
+        "targetresourcetypes",
+        "targetresourceregion",
     }
 )
 """Told by the service, set by nobody."""
@@ -60,9 +62,7 @@ _ONLY_SENT = frozenset({"skipqueryvalidation"})
 _DEFAULTS: Mapping[str, Any] = {"enabled": True}
 """Values that come back unasked for; so do values that say nothing: null, false, an empty text, an empty list."""
 
-_CASELESS = frozenset(
-    {"location", "targetresourceregion", "targetresourcetype", "metricnamespace", "kind", "odata.type"}
-)
+_CASELESS = frozenset({"location", "targetresourcetype", "metricnamespace", "kind", "odata.type"})
 _KEYS = ("name", "id", "actiongroupid", "alert", "record", "field")
 """What tells the items of a list apart, the first that all of them have."""
 

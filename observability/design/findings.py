@@ -5,6 +5,7 @@ R1 to R24 are the agreed readings of the document; later numbers were found whil
 
 from __future__ import annotations
 
+from observability.model.clock import WINDOWS_ZONE
 from observability.model.finding import Finding
 from observability.model.text import Text
 
@@ -355,9 +356,8 @@ FINDINGS: tuple[Finding, ...] = (
             en="Silencing everything in that time would hide a full outage.",
         ),
         done=Text(
-            ko='알림 처리 규칙(시간대 "Korea Standard Time")이 심각도 2와 3만 억제하므로 '
-            "완전 중단은 그대로 호출합니다.",
-            en='An alert processing rule in the zone "Korea Standard Time" holds back severities 2 and 3 only, so '
+            ko=f'알림 처리 규칙(시간대 "{WINDOWS_ZONE}")이 심각도 2와 3만 억제하므로 완전 중단은 그대로 호출합니다.',
+            en=f'An alert processing rule in the zone "{WINDOWS_ZONE}" holds back severities 2 and 3 only, so '
             "a full outage still pages.",
         ),
     ),

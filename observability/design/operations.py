@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from observability.design.platform import DR_REGION, PRIMARY_REGION
+from observability.model.clock import WINDOWS_ZONE
 from observability.model.operations import (
     AutoRecovery,
     Budget,
@@ -104,8 +105,7 @@ MAINTENANCE = MaintenanceWindow(
     weekday="Sunday",
     start="02:00:00",
     end="04:00:00",
-    time_zone_iana="Asia/Seoul",
-    time_zone_windows="Korea Standard Time",
+    time_zone=WINDOWS_ZONE,
     notice=hours(48),
     suppressed_severities=(2, 3),
     source=Section("10.2.1", reading="R24"),

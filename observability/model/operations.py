@@ -222,8 +222,7 @@ class MaintenanceWindow(Fact):
     weekday: str
     start: str
     end: str
-    time_zone_iana: str
-    time_zone_windows: str
+    time_zone: str
     notice: timedelta
     suppressed_severities: tuple[int, ...]
 

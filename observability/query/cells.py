@@ -6,14 +6,14 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from observability.model.clock import KST
 from observability.model.text import Lang
 from observability.model.units import Quantity, Unit, number
 
-KST = timezone(timedelta(hours=9), "KST")
 NOTHING = "–"
 """What stands where there is no value: never 0, never an empty cell that could be a text."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
+from observability.model.clock import KST
 from observability.query import params
 from observability.query.answers import Span
 from observability.query.errors import WrongArgument
 
-KST = timezone(timedelta(hours=9), "KST")
 _NAMED = re.compile(r"(?P<time>.*?)\s*(?P<zone>KST|UTC)", re.IGNORECASE)
 _ZONES = {"KST": KST, "UTC": UTC}
 _EXAMPLE = "2026-11-23T09:00+09:00, '2026-11-23 09:00 KST' or 2026-11-23T00:00Z"

@@ -117,7 +117,11 @@ def log_rule(alert: Alert, lang: Lang) -> Resource:
 
 
 def metric_rule(alert: Alert, resource: ResourceName, lang: Lang) -> Resource:
-    """A metric alert on one resource, split by every dimension of the signal."""
+    """A metric alert on one resource, split by every dimension of the signal.
+
+    It names no region: the service wants one only for several resources, and refuses a rule whose resource is not
+    in the region that is named, as Front Door (global) and the replica in Korea South are not in the cluster's.
+    """
     metric = alert.watches.metric
     if metric is None:
         raise ValueError(f"signal '{alert.watches.name}' has no platform metric")
@@ -136,7 +140,6 @@ def metric_rule(alert: Alert, resource: ResourceName, lang: Lang) -> Resource:
             "windowSize": durations.iso(alert.window),
             "evaluationFrequency": durations.iso(alert.every),
             "targetResourceType": resource.type,
-            "targetResourceRegion": parameter("location"),
             "criteria": {
                 "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
                 "allOf": [

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from observability.model.alert import Alert
+from observability.model.clock import IANA_ZONE
 from observability.model.dashboard import Dashboard, Mark, Note
 from observability.model.system import ResourceName
 from observability.model.text import Lang
@@ -22,7 +23,6 @@ from observability.render.grafana_variables import variables
 Json = dict[str, Any]
 
 SCHEMA_VERSION = 41
-TIME_ZONE = "Asia/Seoul"
 COLUMNS = 24
 
 
@@ -45,7 +45,7 @@ def dashboard(
         title=definition.title.get(lang),
         description=definition.description.get(lang),
         tags=[TAG, definition.id.removeprefix(f"{TAG}-")],
-        timezone=TIME_ZONE,
+        timezone=IANA_ZONE,
         schemaVersion=SCHEMA_VERSION,
         graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
         time=core.Time(f"now-{definition.last}", "now"),

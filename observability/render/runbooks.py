@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 
 from observability.model.alert import Alert, Suppression
+from observability.model.clock import KST, WINDOWS_ZONE
 from observability.model.finding import Finding
 from observability.model.operations import Escalation, SeverityLevel
 from observability.model.query import Query
@@ -35,7 +36,7 @@ _DAYS = {
     "Sunday": "일요일",
 }
 # Azure names zones as Windows does; people here say KST.
-_ZONES = {"Korea Standard Time": "KST"}
+_ZONES = {WINDOWS_ZONE: KST.tzname(None)}
 
 
 @dataclass(frozen=True, slots=True)

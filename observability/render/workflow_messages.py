@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from observability.model.alert import Alert
+from observability.model.clock import WINDOWS_ZONE
 from observability.model.dashboard import Dashboard
 from observability.model.text import Lang, Text
 from observability.render import wdl
@@ -26,7 +27,6 @@ CONTEXT = "triggerBody()?['data']?['alertContext']"
 LABELS = f"{CONTEXT}?['labels']"
 ALERT, LINKS, OURS = "outputs('Alert')", "body('Links')", "outputs('Ours')"
 GRAFANA = "grafanaBaseUrl"
-ZONE = "Korea Standard Time"
 PORTAL = "https://portal.azure.com/#view/Microsoft_Azure_Monitoring_Alerts/AlertDetails.ReactView/alertId/"
 # Slack refuses a whole message for one text or address that is longer.
 SLACK_HEADER, SLACK_TEXT, LONGEST_URL = 150, 2000, 3000
@@ -179,7 +179,7 @@ def _shown(value: str) -> str:
 
 
 def _kst(time: str) -> str:
-    return f"concat(convertTimeZone({time},'UTC',{quoted(ZONE)},'yyyy-MM-dd HH:mm'),' KST')"
+    return f"concat(convertTimeZone({time},'UTC',{quoted(WINDOWS_ZONE)},'yyyy-MM-dd HH:mm'),' KST')"
 
 
 def _words(said: dict[str, str]) -> dict[str, str]:

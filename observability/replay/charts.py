@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from observability.model.alert import Alert
+from observability.model.clock import KST
 from observability.model.text import Lang
-from observability.query.times import KST
 from observability.replay.rules import Dims
 from observability.replay.run import Alarm
 from observability.replay.show import limit_of, value_of

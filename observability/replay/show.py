@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from observability.model.alert import Alert
+from observability.model.clock import KST
 from observability.model.text import Lang
 from observability.model.units import Quantity
 from observability.query import cells
-from observability.query.times import KST, kst
+from observability.query.times import kst
 from observability.render import durations
 from observability.replay import verdict
 from observability.replay.changes import Difference

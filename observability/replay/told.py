@@ -10,15 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from observability.design.operations import MAINTENANCE
 from observability.model.alert import Action, Channel, Silence, Suppression
-from observability.query.times import KST
+from observability.model.clock import KST, WINDOWS_ZONE
 from observability.replay.machine import Event, Kind
 
 SMS_EVERY = timedelta(minutes=5)
 """At most one text message to a number in this time; those in between are dropped."""
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_ZONES = {MAINTENANCE.time_zone_windows: KST, "UTC": UTC}
+_ZONES = {WINDOWS_ZONE: KST, "UTC": UTC}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from observability.design.data import POSTGRESQL, REDIS, SERVICE_BUS
 from observability.design.services import AI, LOCATION, TRIP, USER
-from observability.simulate.settings import KST
+from observability.model.clock import KST
 
 
 @dataclass(frozen=True, slots=True)

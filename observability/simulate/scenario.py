@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from observability.design.objectives import PHASE_1
+from observability.model.clock import KST
 from observability.model.place import Definition
 from observability.model.source import Source
 from observability.model.text import Text
 from observability.model.units import Unit
 from observability.simulate.faults import Fault
-from observability.simulate.settings import KST
 
 DOCUMENT_TPS = PHASE_1.throughput.to(Unit.PER_SECOND)
 """Requests a second of phase 1; the tables hold them condensed."""

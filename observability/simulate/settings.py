@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from observability.design.telemetry import TRACING_SAMPLING
+from observability.model.clock import KST
 from observability.model.units import Unit
 
-KST = timezone(timedelta(hours=9), "KST")
 # A midnight in Korea and no more than that: the same call makes the same bytes on any day.
 DEFAULT_END = datetime(2026, 11, 24, tzinfo=KST).astimezone(UTC)
 DEFAULT_TPS = 20.0

@@ -22,6 +22,7 @@ ID = "/subscriptions/s/resourceGroups/rg/providers/Shop/tills/"
         ({"enabled": True}, {}),
         ({}, {"enabled": True, "more": None, "list": [], "text": "", "no": False, "deep": {"deeper": {}}}),
         ({}, {"provisioningState": "Succeeded", "lastUpdatedTime": "now"}),
+        ({"scopes": [f"{ID}1"]}, {"scopes": [f"{ID}1"], "targetResourceRegion": "koreacentral"}),
         ({"skipQueryValidation": True}, {}),
         ({"query": "a\nb\n"}, {"query": "a\r\nb"}),
         ({"scopes": [f"{ID}1", f"{ID}2"]}, {"scopes": [f"{ID}2", f"{ID}1".lower()]}),

@@ -179,7 +179,6 @@ def test_a_metric_rule_is_split_by_every_dimension_and_keeps_one_value_of_anothe
             "windowSize": "PT10M",
             "evaluationFrequency": "PT5M",
             "targetResourceType": "Shop/tills",
-            "targetResourceRegion": "[parameters('location')]",
             "criteria": {
                 "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
                 "allOf": [
