@@ -15,7 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from observability import artefacts, output
+from observability import output
+from observability.artefacts.build import build
 from observability.catalog import Catalogue, load
 from observability.checks import run
 from observability.model.query import Pack
@@ -62,7 +63,7 @@ def main(count: int, folder: Path) -> None:
     start = time.perf_counter()
     run.sound(catalogue)
     checked = time.perf_counter()
-    made = artefacts.build(catalogue, "ko")
+    made = build(catalogue, "ko")
     built = time.perf_counter()
     output.write(folder, made)
     written = time.perf_counter()

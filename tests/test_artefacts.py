@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from observability import artefacts, output
+from observability import __version__, output
+from observability.artefacts.build import _manifest, build
 from observability.catalog import load
 from observability.output import Artefact, Difference
 from observability.render import arm
@@ -22,7 +23,7 @@ TWO = Artefact("b/two.txt", "text", b"two\n", (), ())
 
 
 def manifest(*made: Artefact) -> Artefact:
-    return artefacts._manifest(list(made), "en")
+    return _manifest(list(made), "en")
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -104,7 +105,7 @@ def test_the_manifest_names_each_artefact_with_what_is_behind_it() -> None:
         "without": {},
     }
     assert body == {
-        "generator": f"tripgen-observability {artefacts.__version__}",
+        "generator": f"tripgen-observability {__version__}",
         "language": "en",
         "artefacts": [
             {
@@ -172,7 +173,7 @@ def test_the_real_manifest_covers_every_generated_file_and_its_hash() -> None:
 
 def test_both_languages_make_the_same_files() -> None:
     catalogue = load()
-    korean, english = (artefacts.build(catalogue, lang) for lang in ("ko", "en"))
+    korean, english = (build(catalogue, lang) for lang in ("ko", "en"))
     assert [artefact.path for artefact in korean] == [artefact.path for artefact in english]
     texts = {artefact.path: artefact.body.decode() for artefact in english}
     assert '"displayName": "High Error Rate"' in texts["azure/alerts.json"]
@@ -207,7 +208,7 @@ def test_nothing_generated_looks_like_a_secret_or_a_place_on_this_machine() -> N
 
 def test_every_resource_of_every_template_is_tagged_or_of_a_type_without_tags() -> None:
     seen = set()
-    for made in artefacts.build(load(), "en"):
+    for made in build(load(), "en"):
         if made.kind not in ("deployment template", "alert rule"):
             continue
         for resource in json.loads(made.body)["resources"]:

@@ -11,12 +11,12 @@ import promql_parser
 import pytest
 import yaml
 
-from observability import artefacts
+from observability.artefacts.build import build
 from observability.azure import prometheus
 from observability.catalog import Catalogue, load
 
 CATALOGUE = load()
-MADE = {made.path: made.body for made in artefacts.build(CATALOGUE, "ko")}
+MADE = {made.path: made.body for made in build(CATALOGUE, "ko")}
 KEEP_LISTS = "kubernetes/managed-prometheus.yaml"
 
 

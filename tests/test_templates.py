@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from observability import artefacts
+from observability.artefacts.build import build
 from observability.azure import limits
 from observability.catalog import load
 from observability.output import Artefact
 
 KINDS = {"deployment template", "alert rule"}
-TEMPLATES = [made for made in artefacts.build(load(), "ko") if made.kind in KINDS]
+TEMPLATES = [made for made in build(load(), "ko") if made.kind in KINDS]
 
 
 def beyond(template: dict[str, Any], size: int) -> list[str]:
@@ -50,5 +50,5 @@ def test_the_page_about_the_pipeline_names_only_parameters_and_files_that_there_
     named = set(re.findall(r"\b[a-z]+[A-Z]\w*(?:Logs|Skip|Id)\b", page))
     assert {"clusterAuditLogs", "edgeAccessLogs", "firewallRuleLogs", "settingsToSkip", "kedaPrincipalId"} <= named
     assert named <= declared
-    paths = {made.path for made in artefacts.build(load(), "ko")}
+    paths = {made.path for made in build(load(), "ko")}
     assert set(re.findall(r"(?:azure|kubernetes)/[a-z-]+\.(?:json|yaml)", page)) <= paths

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
 _GROUPS = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
 _SETS = frozenset({"and", "or", "unless"})
 _OTHERS = frozenset({"bool", "offset", "atan2", "inf", "nan"})
@@ -68,7 +69,7 @@ def read(expr: str) -> Reading:
     found = Reading()
     tokens = [part for part in _TOKEN.findall(expr) if part]
     # A variable in a string is Grafana's and stays a text for everybody else; a lone $ ends a regular expression.
-    found.variables = {name for part in tokens for name in re.findall(r"\$\{?[A-Za-z_]\w*\}?", part)}
+    found.variables = {name for part in tokens if "$" in part for name in _VARIABLE.findall(part)}
     at, depth = 0, 0
     while at < len(tokens):
         part, following = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else ""

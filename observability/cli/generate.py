@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import re
 import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from observability import artefacts, output
 from observability.beside import beside
-from observability.catalog import load
-from observability.checks import run
+from observability.catalog import Catalogue, load
 from observability.cli import main, terminal
 from observability.design.objectives import PHASE
 from observability.model.errors import DefinitionError
 from observability.model.place import ROOT
+from observability.model.text import Lang
+
+if TYPE_CHECKING:
+    from observability.output import Artefact
 
 _REGION = re.compile("[a-z]+[a-z0-9]*")
 
 
 def generate(arguments: argparse.Namespace) -> int:
     """Write generated/, or with --check say what is stale."""
-    # One short run that keeps nearly all it makes: collecting garbage in between only costs time.
-    gc.disable()
     folder = Path(arguments.out) if arguments.out else ROOT / "generated"
     if refused := _refused(arguments):
         print(f"tripobs: {refused}", file=sys.stderr)
         return main.USAGE
     catalogue = load()
-    # Checking takes as long as drawing the dashboards: one is done beside the other.
-    drawn = beside(partial(artefacts.boards, catalogue, arguments.lang))
+    # Half of the work is done in a process beside this one, from here on: so each imports what its own half needs.
+    drawn = beside(partial(_draw, catalogue, arguments.lang))
+    from observability import output
+    from observability.artefacts.build import build
+    from observability.checks import run
+
     try:
         catalogue = run.sound(catalogue, whole=True)
     except DefinitionError as error:
@@ -42,7 +46,7 @@ def generate(arguments: argparse.Namespace) -> int:
             terminal.problems(error.problems)
             print("nothing was written", file=sys.stderr)
         return main.PROBLEMS
-    made = artefacts.build(catalogue, arguments.lang, arguments.region, drawn)
+    made = build(catalogue, arguments.lang, arguments.region, drawn)
     if arguments.check:
         return _check(folder, made, arguments)
     if folder.exists() and not folder.is_dir():
@@ -74,6 +78,12 @@ def generate(arguments: argparse.Namespace) -> int:
     return main.OK
 
 
+def _draw(catalogue: Catalogue, lang: Lang) -> tuple[Artefact, ...]:
+    from observability.artefacts import pages
+
+    return tuple(pages.files(catalogue, lang))
+
+
 def _refused(arguments: argparse.Namespace) -> str | None:
     """Why these arguments do not go together."""
     if arguments.phase is not None and PHASE.number != int(arguments.phase):
@@ -85,7 +95,9 @@ def _refused(arguments: argparse.Namespace) -> str | None:
     return None
 
 
-def _check(folder: Path, made: tuple[output.Artefact, ...], arguments: argparse.Namespace) -> int:
+def _check(folder: Path, made: tuple[Artefact, ...], arguments: argparse.Namespace) -> int:
+    from observability import output
+
     difference = output.compare(folder, made)
     if arguments.json:
         terminal.show_json(asdict(difference))

@@ -112,7 +112,7 @@ def _show(catalogue: Catalogue, arguments: argparse.Namespace) -> int:
 
 def _export(catalogue: Catalogue, arguments: argparse.Namespace) -> int:
     """Write what was named for another reader; what no reader of KQL could run is said on the error stream."""
-    from observability.artefacts import compact, encode
+    from observability.artefacts.made import compact, encode
     from observability.cli import formats
     from observability.render import exports
 

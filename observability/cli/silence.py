@@ -35,7 +35,8 @@ class _Asked:
 
 def silence(arguments: argparse.Namespace, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> int:
     """Write the template, and say what it silences and how it is deployed."""
-    from observability import artefacts, catalog
+    from observability import catalog
+    from observability.artefacts.made import compact, encode
     from observability.render import arm, arm_silence
 
     catalogue = catalog.load()
@@ -52,11 +53,11 @@ def silence(arguments: argparse.Namespace, clock: Callable[[], datetime] = lambd
         print("\n".join(f"tripobs: {each}" for each in wrong), file=sys.stderr)
         return main.USAGE
     rules = arm_silence.rules(found.silence)
-    template = arm.template(rules, {}, artefacts.compact, f"tripgen: {found.silence.why}")
+    template = arm.template(rules, {}, compact, f"tripgen: {found.silence.why}")
     names = [rule["name"] for rule in rules]
     if arguments.json:
         template = {**_plain(found, names), "template": template}
-    formats.write(arguments, artefacts.encode(template).decode())
+    formats.write(arguments, encode(template).decode())
     if not arguments.json:
         print("\n".join(_notes(found, names, arguments.out, clock(), arguments.lang)), file=sys.stderr)
     return main.OK

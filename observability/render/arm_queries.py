@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from observability.azure.tables import FUNCTIONS, load
@@ -114,9 +114,8 @@ def _topics(body: str) -> list[tuple[str, str]]:
     return [_topic(word) for word in re.findall(r"\w+", body) if word in load() or word in FUNCTIONS]
 
 
-def _related(body: str) -> dict[str, list[str]]:
+def _related(topics: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     """Where Log Analytics offers the query: beside its workspace, and beside the resources whose tables it reads."""
-    topics = _topics(body)
     # Azure takes ten of each at most.
     return {
         "categories": list(dict.fromkeys(category for category, _ in topics))[:10],
@@ -124,19 +123,20 @@ def _related(body: str) -> dict[str, list[str]]:
     }
 
 
-def _tags(entry: PackEntry) -> dict[str, list[str]]:
+def _tags(entry: PackEntry, topics: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     tags = {
         **entry.tags,
         **{f"title-{lang}": (entry.title.get(lang),) for lang in LANGS},
         "labels": ("tripgen",),
         "language": LANGS,
     }
-    if services := tuple(dict.fromkeys(_SERVICES[kind] for _, kind in _topics(entry.body))):
+    if services := tuple(dict.fromkeys(_SERVICES[kind] for _, kind in topics)):
         tags["service"] = services
     return {name: [text(value) for value in values] for name, values in sorted(tags.items())}
 
 
 def query(entry: PackEntry, lang: Lang) -> Resource:
+    topics = _topics(entry.body)
     return {
         "type": f"{PACK_TYPE}/queries",
         "apiVersion": _VERSION,
@@ -146,8 +146,8 @@ def query(entry: PackEntry, lang: Lang) -> Resource:
             "displayName": text(entry.title.get(lang)),
             "description": text(entry.description.get(lang)),
             "body": text(entry.body),
-            "related": _related(entry.body),
-            "tags": _tags(entry),
+            "related": _related(topics),
+            "tags": _tags(entry, topics),
         },
     }
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from textwrap import dedent
 
 from observability.model.alert import Alert, Slo
@@ -50,6 +51,7 @@ def _let(params: Mapping[str, str]) -> str:
     return "".join(f"let {name} = {text};\n" for name, text in params.items())
 
 
+@cache  # asked for by the checks, the file, the query pack and the runbook
 def _body(text: str) -> str:
     return dedent(text).strip()
 

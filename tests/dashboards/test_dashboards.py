@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from observability import artefacts, catalog
+from observability import catalog
+from observability.artefacts.made import encode
 from observability.design.document import SECTIONS
 from observability.design.telemetry import RESOURCES
 from observability.model.dashboard import Dashboard, Kind, Panel
@@ -363,7 +364,7 @@ def test_the_front_page_says_no_number_where_nothing_was_measured() -> None:
 
 
 def test_no_dashboard_is_too_large_for_a_configmap_or_for_kubectl_apply() -> None:
-    bodies = {ident: artefacts.encode(RENDERED[ident, "ko"]) for ident in DASHBOARDS}
+    bodies = {ident: encode(RENDERED[ident, "ko"]) for ident in DASHBOARDS}
 
     for configmap in yaml.safe_load_all(kubernetes.dashboard_configmaps(bodies, "monitoring", "tripgen")):
         (text,) = configmap["data"].values()

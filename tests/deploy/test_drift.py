@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from observability import artefacts
+from observability.artefacts.build import build
 from observability.catalog import load as catalogue
 from observability.deploy import drift, templates
 from observability.deploy.drift import Drift, Finding, Kind
@@ -55,7 +55,7 @@ def test_what_was_deployed_and_left_alone_has_not_drifted() -> None:
 def test_everything_generated_comes_back_from_a_service_that_rewrites_it_without_drift() -> None:
     known = [
         Template(made.path.partition("/")[2].removesuffix(".json"), json.loads(made.body))
-        for made in artefacts.build(catalogue(), "ko")
+        for made in build(catalogue(), "ko")
         if made.kind == "deployment template"
     ]
     cloud = Cloud(rewrites=True)

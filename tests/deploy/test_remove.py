@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from observability import artefacts
+from observability.artefacts.build import build
 from observability.catalog import load as catalogue
 from observability.deploy import remove, templates
 from observability.deploy.errors import Fault, Refused
@@ -88,7 +88,7 @@ def test_each_goes_by_the_version_it_was_deployed_with() -> None:
 def test_every_type_that_is_deployed_has_its_place_in_the_order() -> None:
     deployed_types = {
         resource["type"].lower()
-        for made in artefacts.build(catalogue(), "en")
+        for made in build(catalogue(), "en")
         if made.kind == "deployment template"
         for resource in json.loads(made.body)["resources"]
         # What lies inside another resource goes with it.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from observability import artefacts
+from observability.artefacts.build import build
 from observability.catalog import load as catalogue
 from observability.cli.main import parser
 from observability.deploy import templates
@@ -126,7 +126,7 @@ def test_a_function_that_is_not_known_here_is_told_with_its_resource() -> None:
 def test_every_expression_of_every_generated_template_can_be_worked_out() -> None:
     known = [
         Template(made.path.partition("/")[2].removesuffix(".json"), json.loads(made.body))
-        for made in artefacts.build(catalogue(), "en")
+        for made in build(catalogue(), "en")
         if made.kind == "deployment template"
     ]
     assert sorted(one.name for one in known) == sorted(templates.ORDER)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from observability.artefacts import workflow_settings
+from observability.artefacts.azure import workflow_settings
 from observability.catalog import load
 from observability.model.alert import Action, Channel, Workflow
 from observability.model.text import LANGS, Text

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from observability.artefacts import workflow_settings
+from observability.artefacts.azure import workflow_settings
 from observability.catalog import load
 from observability.model.alert import Workflow
 from observability.model.text import Lang
