@@ -14,22 +14,15 @@ from observability.signals import edge as measured
 
 PACK = Pack(title=Text(ko="엣지 (Front Door, 게이트웨이, WAF)", en="Edge (Front Door, gateway, WAF)"))
 
-_FRONT_DOOR_OFF = Text(
-    ko="기본은 꺼져 있습니다. Front Door 프로필의 진단 설정이 FrontDoorAccessLog를 보낼 때만 행이 있습니다.",
-    en="Off by default: has rows only once the Front Door profile's diagnostic setting sends FrontDoorAccessLog.",
+_ACCESS_LOGS_OFF = Text(
+    ko="기본은 꺼져 있습니다. 배포할 때 edgeAccessLogs를 켜야 행이 있습니다.",
+    en="Off by default: has rows only where edgeAccessLogs was switched on in the deployment.",
 )
-_FRONT_DOOR_WAF_OFF = Text(
-    ko="기본은 꺼져 있습니다. Front Door 프로필의 진단 설정이 FrontDoorWebApplicationFirewallLog를 보낼 때만 행이 있고, 규칙에 "
-    "걸린 요청만 기록됩니다.",
-    en="Off by default: has rows only once the Front Door profile's diagnostic setting sends "
-    "FrontDoorWebApplicationFirewallLog, and only for requests that a rule matched.",
+_FRONT_DOOR_WAF_ROWS = Text(
+    ko="규칙에 걸린 요청만 기록됩니다. settingsToSkip에 front_door가 있으면 행이 없습니다.",
+    en="Only requests that a rule matched are written, and none where settingsToSkip names front_door.",
 )
-_GATEWAY_OFF = Text(
-    ko="기본은 꺼져 있습니다. 게이트웨이의 진단 설정이 ApplicationGatewayAccessLog를 전용 표로 보낼 때만 행이 있습니다.",
-    en="Off by default: has rows only once the gateway's diagnostic setting sends ApplicationGatewayAccessLog to its own "
-    "table.",
-)
-_GATEWAY_WAF_OFF = Text(
+_GATEWAY_WAF_ROWS = Text(
     ko="게이트웨이의 SKU가 WAF_v2이고(R14) 진단 설정이 ApplicationGatewayFirewallLog를 전용 표로 보낼 때만 행이 있습니다.",
     en="Has rows only where the gateway's SKU is WAF_v2 (R14) and its diagnostic setting sends "
     "ApplicationGatewayFirewallLog to its own table.",
@@ -78,7 +71,7 @@ FRONT_DOOR_TRAFFIC = Query(
         "errors_4xx": "long",
         "p95_s": "real",
     },
-    caveat=_FRONT_DOOR_OFF,
+    caveat=_ACCESS_LOGS_OFF,
     look_for=Text(
         ko="트래픽이 갑자기 늘었는지, 5xx가 언제 시작했는지 봅니다.",
         en="Whether traffic jumped, and when the 5xx began.",
@@ -107,7 +100,7 @@ FRONT_DOOR_ERRORS = Query(
         "last_error": "datetime",
     },
     verdict=_ERRORS,
-    caveat=_FRONT_DOOR_OFF,
+    caveat=_ACCESS_LOGS_OFF,
     look_for=Text(
         ko="게이트웨이의 오류율과 견줍니다. 여기만 높으면 Front Door와 게이트웨이 사이입니다.",
         en="Hold it against the gateway's: high only here means the way from Front Door to the gateway.",
@@ -138,7 +131,7 @@ FRONT_DOOR_REASONS = Query(
         "last_seen": "datetime",
         "example": "string",
     },
-    caveat=_FRONT_DOOR_OFF,
+    caveat=_ACCESS_LOGS_OFF,
     look_for=Text(
         ko="Origin으로 시작하는 이유는 뒤쪽, Client로 시작하면 사용자 쪽, SSL과 Certificate는 인증서입니다.",
         en="Reasons that begin with Origin: behind. Client: the user's side. SSL and Certificate: certificates.",
@@ -257,7 +250,7 @@ GATEWAY_TRAFFIC = Query(
         "p95_s": "real",
         "p95_backend_s": "real",
     },
-    caveat=_GATEWAY_OFF,
+    caveat=_ACCESS_LOGS_OFF,
     look_for=Text(
         ko="p95_backend_s가 p95_s와 같으면 서비스가 느리고, 아니면 게이트웨이나 그 앞이 느립니다.",
         en="p95_backend_s as long as p95_s: the services are slow. Otherwise the gateway is, or what is before it.",
@@ -288,7 +281,7 @@ GATEWAY_ERRORS = Query(
         "last_error": "datetime",
     },
     verdict=_ERRORS,
-    caveat=_GATEWAY_OFF,
+    caveat=_ACCESS_LOGS_OFF,
     look_for=Text(
         ko="errors가 from_backend보다 많으면 게이트웨이가 백엔드에 닿지 못한 것(502, 504)입니다.",
         en="More errors than from_backend: the gateway did not reach the backend (502, 504).",
@@ -319,7 +312,7 @@ GATEWAY_SLOW_PATHS = Query(
         "p95_s": "real",
         "slowest_s": "real",
     },
-    caveat=_GATEWAY_OFF,
+    caveat=_ACCESS_LOGS_OFF,
     look_for=Text(ko="많이 불리면서 느린 경로부터 봅니다.", en="Begin with slow paths that are called often."),
 )
 
@@ -408,7 +401,7 @@ WAF_BY_RULE = Query(
         "last_seen": "datetime",
         "example": "string",
     },
-    caveat=_FRONT_DOOR_WAF_OFF,
+    caveat=_FRONT_DOOR_WAF_ROWS,
     look_for=Text(
         ko="배포 뒤에 한 규칙의 차단이 늘었다면 오탐입니다. mode가 Prevention이 아니면 아무것도 막지 않습니다.",
         en="More blocks by one rule since a deployment: a false positive. A mode other than Prevention blocks nothing.",
@@ -445,7 +438,7 @@ WAF_BY_ADDRESS = Query(
         "example": "string",
         "agent": "string",
     },
-    caveat=_FRONT_DOOR_WAF_OFF,
+    caveat=_FRONT_DOOR_WAF_ROWS,
     look_for=Text(
         ko="여러 규칙에 걸린 주소는 훑는 도구이고, 한 규칙에만 걸린 많은 주소는 오탐입니다.",
         en="One address over many rules is a scanner; many addresses on one rule are false positives.",
@@ -473,7 +466,7 @@ GATEWAY_WAF_BY_RULE = Query(
         "message": "string",
         "example": "string",
     },
-    caveat=_GATEWAY_WAF_OFF,
+    caveat=_GATEWAY_WAF_ROWS,
     look_for=Text(
         ko="Matched는 점수만 준 것이고 Blocked가 막은 것입니다.",
         en="Matched only adds to the score; Blocked is what was stopped.",
@@ -506,7 +499,7 @@ RATE_BY_ADDRESS = Query(
         "minutes_seen": "long",
     },
     verdict=Verdict(column="most_passed", fail_above=RATE_RULE.limit, source=Section("4.2.2")),
-    caveat=_FRONT_DOOR_OFF,
+    caveat=_ACCESS_LOGS_OFF,
     look_for=Text(
         ko="한 분에 1,000개가 넘게 통과했다면 RateLimiting 규칙이 일하지 않은 것입니다. Front Door는 서버마다 세므로 조금은 "
         "넘을 수 있습니다.",
@@ -542,7 +535,7 @@ CUSTOM_RULES = Query(
         "last_seen": "datetime",
         "example": "string",
     },
-    caveat=_FRONT_DOOR_WAF_OFF,
+    caveat=_FRONT_DOOR_WAF_ROWS,
     look_for=Text(
         ko="GeoBlocking은 막을 나라가 정해지기 전에는 행이 없습니다. 봇 규칙이 고객을 막는지 봅니다.",
         en="GeoBlocking has no rows until countries are listed. See whether the bot rule stops customers.",
@@ -584,7 +577,7 @@ TLS_ERRORS = Query(
             (Section("7.1.1"), Section("7.4.1")),
         ),
     ),
-    caveat=_FRONT_DOOR_OFF,
+    caveat=_ACCESS_LOGS_OFF,
     look_for=Text(
         ko="인증서를 바꾼 뒤라면 게이트웨이가 새 것을 읽었는지 봅니다.",
         en="After a certificate was renewed: has the gateway read the new one?",
@@ -609,7 +602,7 @@ TLS_VERSIONS = Query(
         "clients": "long",
         "last_seen": "datetime",
     },
-    caveat=_GATEWAY_OFF,
+    caveat=_ACCESS_LOGS_OFF,
     look_for=Text(
         ko="문서는 TLS 1.3을 말합니다. 1.2보다 낮은 요청이 있으면 정책을 봅니다.",
         en="The document speaks of TLS 1.3: if there is anything below 1.2, look at the policy.",

@@ -10,7 +10,7 @@ from observability.azure import limits
 from observability.catalog import Catalogue
 from observability.design.operations import BUDGET, ESCALATION
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
-from observability.design.telemetry import APP_INSIGHTS, RESOURCES, RETENTION, WORKSPACE
+from observability.design.telemetry import APP_INSIGHTS, CHECKS_INSIGHTS, RESOURCES, RETENTION, WORKSPACE
 from observability.model.alert import Action
 from observability.model.signal import Engine
 from observability.model.source import Source, sections_of
@@ -49,7 +49,7 @@ def workflow_settings(catalogue: Catalogue) -> arm_workflows.Settings:
 def parameters(catalogue: Catalogue, region: str | None = None) -> Parameters:
     """Every parameter that some template may use, by name; for the document's region or another."""
     listed = [
-        *arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES, region),
+        *arm_workspace.parameters(WORKSPACE, RESOURCES, region),
         *arm_access.parameters(),
         *arm_queries.parameters(),
         *arm_actions.parameters(catalogue.actions),
@@ -126,11 +126,11 @@ def _parameters_file(template: dict[str, Any], known: dict[str, arm.Parameter]) 
 
 
 def _workspace(known: Parameters) -> Artefact:
-    resources = arm_workspace.workspace_resources(WORKSPACE, APP_INSIGHTS, RETENTION, RESOURCES)
+    resources = arm_workspace.workspace_resources(WORKSPACE, (APP_INSIGHTS, CHECKS_INSIGHTS), RETENTION, RESOURCES)
     template = arm.template(resources, known, compact, "tripgen: workspace, Application Insights, collection")
     behind: list[Named] = [
         (f"workspace:{WORKSPACE.name}", WORKSPACE.source),
-        (f"application insights:{APP_INSIGHTS.name}", APP_INSIGHTS.source),
+        *((f"application insights:{each.name}", each.source) for each in (APP_INSIGHTS, CHECKS_INSIGHTS)),
         *((f"retention:{kind.key}", kind.source) for kind in RETENTION),
     ]
     return artefact("azure/workspace.json", "deployment template", encode(template), behind)

@@ -214,7 +214,6 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R14",
-        state="planned",
         sections=("4.2.1", "4.2.2"),
         says=Text(
             ko="Standard_v2 Application Gateway에 WAF를 구성합니다.",
@@ -266,7 +265,6 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         id="R18",
-        state="planned",
         sections=("8.1.1", "11.1"),
         says=Text(
             ko="일일 수집 상한은 10GB, 모니터링 예산은 월 200달러입니다.",
@@ -606,6 +604,27 @@ FINDINGS: tuple[Finding, ...] = (
             en="Alerts that page call a workflow too. Severity 1 is told to management as it fires, and again every 15 minutes "
             "while nobody has taken it. Severity 2 is told once after an hour, at night too, in the channel alone. Severity 3 "
             "is left to the regular meeting (docs/adr/0008).",
+        ),
+    ),
+    Finding(
+        id="R38",
+        origin="project",
+        sections=("8.1.1", "8.1.2"),
+        says=Text(
+            ko="Application Insights는 수집할 때 5%만 남기고, 가용성은 합성 점검으로 잽니다(R1, R4).",
+            en="Application Insights keeps 5 % at ingestion, and availability is measured by synthetic checks (R1, R4).",
+        ),
+        trouble=Text(
+            ko="에이전트가 먼저 샘플링한 요청에는 5%가 적용되지 않지만, 점검 결과는 아무도 먼저 샘플링하지 않습니다. 5분에 다섯 번인 "
+            "점검에서 다섯 번에 네 번은 한 행도 남지 않고, 남은 한 행은 스무 번을 대신하여 두 번 실패의 기준을 혼자 넘습니다.",
+            en="The 5 % pass by requests, which an agent has sampled before; nobody has sampled the results of checks. Of five "
+            "checks in five minutes not one row would be kept four times out of five, and one that is kept stands for "
+            "twenty and is two failed checks by itself.",
+        ),
+        done=Text(
+            ko="점검은 아무것도 버리지 않는 전용 Application Insights로 보냅니다. 행은 같은 작업 영역의 같은 테이블에 옵니다.",
+            en="The checks report to an Application Insights of their own, which keeps everything. Its rows arrive in the same "
+            "table of the same workspace.",
         ),
     ),
 )

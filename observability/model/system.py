@@ -240,6 +240,7 @@ class Workspace(Fact):
 class AppInsights(Fact):
     """``sampling``: the share kept at ingestion, of what no agent has sampled before."""
 
+    key: str
     name: str
     sampling: Quantity
 

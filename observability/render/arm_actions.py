@@ -178,7 +178,7 @@ def web_test_parameters(tests: tuple[WebTest, ...]) -> list[Parameter]:
 def web_test(test: WebTest, lang: Lang) -> Resource:
     """One availability test of a public endpoint."""
     name = f"wt-tripgen-{test.id}"
-    component = "resourceId('Microsoft.Insights/components', parameters('appInsightsName'))"
+    component = "resourceId('Microsoft.Insights/components', parameters('checksInsightsName'))"
     return {
         "type": "Microsoft.Insights/webtests",
         "apiVersion": "2022-06-15",

@@ -215,8 +215,16 @@ def prometheus_rule(alert: Alert, lang: Lang) -> Resource:
 
 
 def recording_rules(signals: tuple[Signal, ...], per_group: int) -> list[Resource]:
-    """The document's metric names as recording rules, in groups that Azure accepts."""
-    rules = [{"record": name, "enabled": True, "expression": expr} for name, expr in promql.recorded(signals).items()]
+    """The document's metric names as recording rules, in groups that Azure accepts.
+
+    Each carries the cluster's name: the groups that read it are limited to one cluster, which means to series with that
+    label, and a sum keeps no label of its own.
+    """
+    cluster = {"cluster": parameter(name_parameter("cluster"))}
+    rules = [
+        {"record": name, "enabled": True, "expression": expr, "labels": cluster}
+        for name, expr in promql.recorded(signals).items()
+    ]
     return [
         _rule_group(
             f"record-tripgen-{start // per_group + 1}",

@@ -8,7 +8,7 @@ AuditLogs); only their retention is set here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from observability.azure.tables import FUNCTIONS
 from observability.model.system import AppInsights, ResourceName, RetentionClass, Workspace
@@ -49,6 +49,8 @@ _LONG_NAME = f"concat('MSProm-', parameters('location'), '-', parameters('{name_
 _PROMETHEUS_NAME = f"[substring({_LONG_NAME}, 0, min(44, length({_LONG_NAME})))]"
 _CONTAINERS_NAME = f"[concat('MSCI-', parameters('location'), '-', parameters('{name_parameter('cluster')}'))]"
 
+# A new workspace has every other table of the design from the start, rows or not (seen in exports of 2026).
+LATER_TABLES = ("AzureDiagnostics", "SecurityAlert", "SecurityIncident")
 CONTAINER_TABLES = (
     "ContainerLogV2",
     "KubeEvents",
@@ -82,16 +84,8 @@ def collected() -> set[str]:
     return {log.table for logs in LOGS.values() for log in logs} | set(CONTAINER_TABLES) | {"Syslog"}
 
 
-def _later(retention: Iterable[RetentionClass]) -> list[str]:
-    """Tables that a first deployment cannot reach: those nothing here fills, and the one that comes with its first row."""
-    names = (name for group in retention for name in group.tables)
-    there = collected() - {"AzureDiagnostics"}
-    return sorted(name for name in names if not name.startswith("App") and name not in there)
-
-
 def parameters(
     workspace: Workspace,
-    retention: Iterable[RetentionClass],
     resources: Mapping[str, ResourceName],
     region: str | None = None,
 ) -> list[Parameter]:
@@ -109,11 +103,10 @@ def parameters(
         Parameter(
             SKIP_TABLES,
             "Tables whose retention this deployment leaves alone. Azure refuses the retention of a table that is not "
-            "there yet: AzureDiagnostics appears with its first row, a solution's tables with the solution. The default "
-            "names AzureDiagnostics and the tables that this template does not fill; deploy again with a list without "
-            "those that have rows by then. Until then the workspace's retention applies to them.",
+            "there yet: AzureDiagnostics appears with its first row, a solution's tables with the solution. Deploy again "
+            "with a list without those that have rows by then. Until then the workspace's retention applies to them.",
             "array",
-            default=_later(retention),
+            default=list(LATER_TABLES),
         ),
         Parameter(
             CLUSTER_AUDIT_LOGS,
@@ -161,7 +154,7 @@ def log_workspace(workspace: Workspace) -> Resource:
 
 
 def component(insights: AppInsights) -> Resource:
-    """The workspace-based Application Insights component.
+    """A workspace-based Application Insights component.
 
     Local authentication stays on: agents know nothing but the connection string, and the services' identity has no
     role to publish telemetry with. Turned off, everything they send would be refused without a word.
@@ -169,7 +162,7 @@ def component(insights: AppInsights) -> Resource:
     return {
         "type": COMPONENT_TYPE,
         "apiVersion": "2020-02-02",
-        "name": parameter(name_parameter("app_insights")),
+        "name": parameter(name_parameter(insights.key)),
         "location": parameter("location"),
         "kind": "web",
         "dependsOn": [WORKSPACE],
@@ -183,8 +176,12 @@ def component(insights: AppInsights) -> Resource:
     }
 
 
-def table(name: str, interactive: int, kind: RetentionClass) -> Resource:
-    """How long one table is kept: ``interactive`` days to query, then out of reach of queries up to the class's days."""
+def table(name: str, interactive: int, kind: RetentionClass, after: Sequence[str] = ()) -> Resource:
+    """How long one table is kept: ``interactive`` days to query, then out of reach of queries up to the class's days.
+
+    ``after`` are ids of slower resources. A workspace that is made this very moment refuses its tables ("Workspace not
+    active"), and they give it time.
+    """
     total = kind.azure_days
     # Azure fixes the interactive days of every other plan.
     days = {"retentionInDays": min(interactive, total)} if kind.plan == "Analytics" else {}
@@ -193,19 +190,19 @@ def table(name: str, interactive: int, kind: RetentionClass) -> Resource:
         "apiVersion": "2025-07-01",
         "name": f"[concat(parameters('{name_parameter('workspace')}'), {quoted(f'/{name}')})]",
         "condition": f"[not(contains(parameters('{SKIP_TABLES}'), {quoted(name)}))]",
-        "dependsOn": [WORKSPACE],
+        "dependsOn": [WORKSPACE, *after],
         "properties": {"plan": kind.plan, **days, "totalRetentionInDays": total},
     }
 
 
-def tables(workspace: Workspace, retention: Iterable[RetentionClass]) -> list[Resource]:
+def tables(workspace: Workspace, retention: Iterable[RetentionClass], after: Sequence[str] = ()) -> list[Resource]:
     """One resource for each table of each class. Raises ValueError for a name that is a function, not a table."""
     found = []
     for group in retention:
         for name in group.tables:
             if name in FUNCTIONS:
                 raise ValueError(f"retention class '{group.key}': '{name}' is a function over tables and keeps nothing")
-            found.append(table(name, workspace.retention.days, group))
+            found.append(table(name, workspace.retention.days, group, after))
     return found
 
 
@@ -330,16 +327,20 @@ def containers() -> list[Resource]:
 
 def workspace_resources(
     workspace: Workspace,
-    insights: AppInsights,
+    insights: Sequence[AppInsights],
     retention: Iterable[RetentionClass],
     resources: Mapping[str, ResourceName],
 ) -> list[Resource]:
     """Everything in azure/workspace.json, in the order a reader wants it; dependsOn gives the order of deployment."""
     return [
         log_workspace(workspace),
-        component(insights),
+        *map(component, insights),
         *prometheus(),
         *containers(),
         *settings(resources.values()),
-        *tables(workspace, retention),
+        *tables(
+            workspace,
+            retention,
+            after=[resource_id(COMPONENT_TYPE, parameter(name_parameter(each.key))) for each in insights],
+        ),
     ]

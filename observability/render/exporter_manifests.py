@@ -538,7 +538,10 @@ The exporter of what all services share: PostgreSQL, Redis, Service Bus. It runs
 envsubst < exporter-cluster.yaml | kubectl apply -f -
 It needs the Secret '{NAME}' of the sidecars. The identity is PostgreSQL's user of that name, with
 pg_monitor; it may run INFO and CLUSTER on the cache. azure/access.json lets it see the Service Bus queues."""
-MONITORING_HEADER = "Scraping by Azure Monitor managed service for Prometheus, and what the network must let through."
+MONITORING_HEADER = """\
+Scraping by Azure Monitor managed service for Prometheus, and what the network must let through.
+The cluster exporter reaches databases in the document's subnets alone. A replica in another region needs a private
+endpoint there, or its own subnet in the list below: without it, its lag is unknown and data-store-unreadable fires."""
 
 
 def autoscaling_header(workspace: str) -> str:

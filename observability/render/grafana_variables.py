@@ -22,6 +22,7 @@ _LABELS: dict[str, Text] = {
     "resource_group": Text(ko="리소스 그룹", en="Resource group"),
     "workspace": Text(ko="Log Analytics 작업 영역", en="Log Analytics workspace"),
     "app_insights": Text(ko="Application Insights", en="Application Insights"),
+    "checks_insights": Text(ko="합성 점검의 Application Insights", en="Application Insights of the synthetic checks"),
     "cluster": Text(ko="AKS 클러스터", en="AKS cluster"),
     "monitor_workspace": Text(ko="Azure Monitor 작업 영역", en="Azure Monitor workspace"),
     "postgresql": Text(ko="PostgreSQL 서버", en="PostgreSQL server"),

@@ -118,7 +118,7 @@ AVAILABILITY = Signal(
         floors=("min_failed",),
     ),
     metric=PlatformMetric(
-        resource="app_insights",
+        resource="checks_insights",
         metric="availabilityResults/availabilityPercentage",
         aggregation="Average",
         by={"check": "availabilityResult/name"},

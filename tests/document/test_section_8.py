@@ -215,7 +215,10 @@ def test_the_workspace_has_the_documents_name_retention_and_cap() -> None:
 def test_application_insights_has_the_documents_name_and_ingestion_sampling() -> None:
     config = block("#### 8.1.1")["azure_monitor_configuration"]["application_insights"]
     template = load("azure/workspace.json")
-    component = next(r for r in template["resources"] if r["type"] == "Microsoft.Insights/components")
+    name = "[parameters('appInsightsName')]"
+    component = next(
+        r for r in template["resources"] if r["type"] == "Microsoft.Insights/components" and r["name"] == name
+    )
     assert template["parameters"]["appInsightsName"]["defaultValue"] == config["name"]
     assert component["properties"]["SamplingPercentage"] == config["sampling_percentage"] == 5
     assert config["workspace_based"] is True

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import uuid
 
-from observability.design.telemetry import RESOURCES, RETENTION, WORKSPACE
+from observability.design.telemetry import RESOURCES, WORKSPACE
 from observability.render import arm, arm_access, arm_workspace
 
 AMW = "[resourceId('Microsoft.Monitor/accounts', parameters('monitorWorkspaceName'))]"
@@ -82,10 +82,7 @@ def test_no_two_assignments_have_the_same_name_and_every_role_has_an_id() -> Non
 
 
 def test_the_template_asks_for_identities_and_names_and_has_a_default_for_each() -> None:
-    declared = {
-        item.name: item
-        for item in (*arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES), *arm_access.parameters())
-    }
+    declared = {item.name: item for item in (*arm_workspace.parameters(WORKSPACE, RESOURCES), *arm_access.parameters())}
     template = arm.template(arm_access.access_resources(), declared, json.dumps, "Access.")
     assert {name: body["defaultValue"] for name, body in template["parameters"].items()} == {
         "exporterPrincipalId": "",

@@ -237,7 +237,7 @@ def test_a_web_test_asks_its_path_from_its_locations() -> None:
         "kind": "standard",
         "tags": (
             "[createObject(concat('hidden-link:', "
-            "resourceId('Microsoft.Insights/components', parameters('appInsightsName'))), 'Resource')]"
+            "resourceId('Microsoft.Insights/components', parameters('checksInsightsName'))), 'Resource')]"
         ),
         "properties": {
             "SyntheticMonitorId": "wt-tripgen-check-door",

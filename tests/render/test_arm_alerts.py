@@ -268,13 +268,15 @@ def test_a_prometheus_alert_that_is_not_split_has_no_labels_in_its_summary() -> 
 def test_recording_rules_are_split_into_groups_that_azure_accepts() -> None:
     signals = tuple(replace(LATE, name=name, promql=PromQL(expr=f"{name}_total[$window]")) for name in ("a", "b", "c"))
     made = arm_alerts.recording_rules(signals, 2)
+    # Azure limits a group to a cluster by this label, those that read what is recorded too.
+    cluster = {"cluster": "[parameters('clusterName')]"}
     assert [group["name"] for group in made] == ["record-tripgen-1", "record-tripgen-2"]
     assert [group["properties"]["rules"] for group in made] == [
         [
-            {"record": "a", "enabled": True, "expression": "a_total[5m]"},
-            {"record": "b", "enabled": True, "expression": "b_total[5m]"},
+            {"record": "a", "enabled": True, "expression": "a_total[5m]", "labels": cluster},
+            {"record": "b", "enabled": True, "expression": "b_total[5m]", "labels": cluster},
         ],
-        [{"record": "c", "enabled": True, "expression": "c_total[5m]"}],
+        [{"record": "c", "enabled": True, "expression": "c_total[5m]", "labels": cluster}],
     ]
     assert {group["properties"]["interval"] for group in made} == {"PT1M"}
     assert [len(arm_alerts.recording_rules(signals, size)) for size in (1, 3, 20)] == [3, 1, 1]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from observability.azure import tables
-from observability.design.telemetry import APP_INSIGHTS, RESOURCES, RETENTION, WORKSPACE
+from observability.design.telemetry import APP_INSIGHTS, CHECKS_INSIGHTS, RESOURCES, RETENTION, WORKSPACE
 from observability.model.source import Section
 from observability.model.system import AppInsights, ResourceName, RetentionClass, Workspace
 from observability.model.text import Text
@@ -20,7 +20,7 @@ SOURCE = Section("1.2")
 SHOP = Workspace(
     name="law-shop", retention=timedelta(days=60), daily_cap=gigabytes(2.5), location="mars", source=SOURCE
 )
-SHOP_INSIGHTS = AppInsights(name="appi-shop", sampling=percent(50), source=SOURCE)
+SHOP_INSIGHTS = AppInsights(key="app_insights", name="appi-shop", sampling=percent(50), source=SOURCE)
 
 
 def _name(key: str, name: str, kind: str) -> ResourceName:
@@ -262,7 +262,7 @@ def test_container_insights_sends_the_applications_logs_and_the_nodes_logins() -
 
 
 def test_a_deployment_may_rename_resources_and_has_five_choices() -> None:
-    found = arm_workspace.parameters(SHOP, RETENTION, {"app_insights": _name("app_insights", "appi-shop", "a/b")})
+    found = arm_workspace.parameters(SHOP, {"app_insights": _name("app_insights", "appi-shop", "a/b")})
     assert [(item.name, item.type, item.default) for item in found] == [
         ("location", "string", "mars"),
         ("appInsightsName", "string", "appi-shop"),
@@ -274,19 +274,21 @@ def test_a_deployment_may_rename_resources_and_has_five_choices() -> None:
     ]
 
 
-def test_a_first_deployment_leaves_alone_what_is_not_there_yet_and_sets_all_that_it_fills() -> None:
-    skipped = arm_workspace.parameters(SHOP, RETENTION, {})[1].default
-    assert {"AzureDiagnostics", "SecurityAlert", "SigninLogs", "AzureActivity", "CoreAzureBackup"} <= set(skipped)
-    assert not {"AppRequests", "AKSAudit", "KubeEvents", "Syslog", "PGSQLServerLogs", "AGWFirewallLogs"} & set(skipped)
+def test_a_first_deployment_leaves_alone_what_comes_with_its_first_row_or_with_a_solution_and_nothing_else() -> None:
+    skipped = arm_workspace.parameters(SHOP, {})[1].default
+    assert skipped == ["AzureDiagnostics", "SecurityAlert", "SecurityIncident"]
 
 
 def test_the_design_keeps_90_days_10_gb_5_percent_and_four_retentions() -> None:
-    found = arm_workspace.workspace_resources(WORKSPACE, APP_INSIGHTS, RETENTION, RESOURCES)
+    found = arm_workspace.workspace_resources(WORKSPACE, (APP_INSIGHTS, CHECKS_INSIGHTS), RETENTION, RESOURCES)
     [workspace] = _of("Microsoft.OperationalInsights/workspaces", found)
     assert workspace["properties"]["retentionInDays"] == 90
     assert workspace["properties"]["workspaceCapping"]["dailyQuotaGb"] == 10
-    [component] = _of("Microsoft.Insights/components", found)
-    assert component["properties"]["SamplingPercentage"] == 5
+    components = _of("Microsoft.Insights/components", found)
+    # Nobody has sampled the results of checks before they arrive: the 5 % would drop them.
+    assert [(each["name"], each["properties"]["SamplingPercentage"]) for each in components] == [
+        ("[parameters('appInsightsName')]", 5), ("[parameters('checksInsightsName')]", 100),
+    ]  # fmt: skip
     kept = _of("Microsoft.OperationalInsights/workspaces/tables", found)
     assert {item["properties"]["retentionInDays"] for item in kept} == {90}
     assert {item["properties"]["totalRetentionInDays"] for item in kept} == {90, 180, 365, 2556}
@@ -303,12 +305,13 @@ def test_whatever_is_collected_arrives_in_a_known_table_with_a_retention() -> No
 
 
 def test_the_template_declares_every_name_it_uses_and_defaults_to_the_designs() -> None:
-    declared = {item.name: item for item in arm_workspace.parameters(WORKSPACE, RETENTION, RESOURCES)}
-    found = arm_workspace.workspace_resources(WORKSPACE, APP_INSIGHTS, RETENTION, RESOURCES)
+    declared = {item.name: item for item in arm_workspace.parameters(WORKSPACE, RESOURCES)}
+    found = arm_workspace.workspace_resources(WORKSPACE, (APP_INSIGHTS, CHECKS_INSIGHTS), RETENTION, RESOURCES)
     template = arm.template(found, declared, json.dumps, "Telemetry.")
     assert {name: body["defaultValue"] for name, body in template["parameters"].items()} == {
         "aksNsgName": "nsg-aks-tripgen-prod",
         "appInsightsName": "appi-tripgen-prod",
+        "checksInsightsName": "appi-tripgen-prod-checks",
         "clusterName": "aks-tripgen-prod",
         "clusterAuditLogs": True,
         "edgeAccessLogs": False,
