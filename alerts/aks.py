@@ -196,9 +196,9 @@ PODS_BELOW_PDB = Alert(
         en="The rest carries the load, and one more loss may stop the service.",
     ),
     because=Text(
-        ko="문서의 PDB 최소값입니다. 최소값이 Pod 수와 같은 서비스(R17)는 순차 배포 중에도 하나가 모자라므로 5분을 기다립니다.",
+        ko="문서의 PDB 최소값입니다. 최소값이 Pod 수와 같은 서비스(R17)는 순차 배포 중에도 하나가 모자라므로 그보다 오래 기다립니다.",
         en="The document's PDB minimum. Where it is as many as there are pods (R17), a rollout lacks one too, so it waits "
-        "5 minutes.",
+        "for longer than that.",
     ),
     first_steps=(triage.BROKEN_PODS, triage.POD_EVENTS, triage.RESTARTING_CONTAINERS, triage.RECENT_CHANGES),
     causes=("node-not-ready",),

@@ -19,8 +19,8 @@ ORIGIN_UNHEALTHY = Alert(
     title=Text(ko="Front Door의 원본 이상", en="Front Door's Origin Unhealthy"),
     source=Derived(
         Text(
-            ko=f"문서는 프로브가 {FRONT_DOOR.failures}번 연속 실패하면 장애조치합니다. 5분 동안 절반 넘게 실패했다면 그보다 오래입니다.",
-            en=f"The document fails over after {FRONT_DOOR.failures} failed probes in a row. More than half of five minutes is longer.",
+            ko=f"문서는 프로브가 {FRONT_DOOR.failures}번 연속 실패하면 장애조치합니다. 구간의 절반 넘게 실패했다면 그보다 오래입니다.",
+            en=f"The document fails over after {FRONT_DOOR.failures} failed probes in a row. More than half of the window is longer.",
         ),
         (Section("10.1.2"),),
     ),
@@ -45,8 +45,8 @@ ORIGIN_UNHEALTHY = Alert(
     ),
     impact=Text(ko="대부분의 사용자가 오류 화면을 봅니다.", en="Most users see an error page."),
     because=Text(
-        ko="원본이 하나이므로 절반은 지역 몇 곳의 잡음이 아닙니다. 한 분의 실패로는 울리지 않도록 5분을 봅니다.",
-        en="There is one origin, so half of the probes is no noise of a few places; five minutes, so that one bad minute is not enough.",
+        ko="원본이 하나이므로 절반은 지역 몇 곳의 잡음이 아닙니다. 1분의 실패로는 울리지 않도록 구간은 그보다 깁니다.",
+        en="There is one origin, so half of the probes is no noise of a few places; the window is longer than one bad minute.",
     ),
     first_steps=(triage.WHAT_BROKE, triage.FAILED_CHECKS, triage.BROKEN_PODS, triage.RECENT_CHANGES),
 )
@@ -81,8 +81,8 @@ WAF_BLOCKING = Alert(
         ko="공격이거나, 정상 사용자를 막는 규칙입니다.", en="An attack, or a rule that stops people who mean well."
     ),
     because=Text(
-        ko="빈도 규칙의 분당 한도를 5분으로 늘린 값입니다. 규칙마다 몇 건인지는 엣지 대시보드가 보여 주고, 주소는 접근 로그를 켜면 팩 edge의 쿼리가 알려 줍니다.",
-        en="The rate rule's limit a minute, over five of them. The edge board shows how many each rule stopped; with the access logs on, queries of the pack edge tell the addresses.",
+        ko="빈도 규칙의 분당 한도를 구간 전체로 늘린 값입니다. 규칙마다 몇 건인지는 엣지 대시보드가 보여 주고, 주소는 접근 로그를 켜면 팩 edge의 쿼리가 알려 줍니다.",
+        en="The rate rule's limit a minute, over the whole window. The edge board shows how many each rule stopped; with the access logs on, queries of the pack edge tell the addresses.",
     ),
     first_steps=(triage.WHAT_BROKE, triage.REGIONS_AFFECTED, triage.USERS_AFFECTED),
 )

@@ -55,9 +55,8 @@ CACHE_HITS_LOW = Alert(
         en="Answers are slower, and the database has more to do.",
     ),
     because=Text(
-        ko="문서의 알림 기준입니다(R20). 배포 뒤 잠시 빈 캐시로 울리지 않도록 10분을 봅니다.",
-        en="The document's alert line (R20). Ten minutes are looked at, so that a cache that is cold after a release does "
-        "not page.",
+        ko="문서의 알림 기준입니다(R20). 배포 뒤 잠시 빈 캐시로 울리지 않도록 길게 봅니다.",
+        en="The document's alert line (R20). The window is long enough for a cache that is cold after a release.",
     ),
     first_steps=(triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES, triage.RECENT_CHANGES),
     causes=("redis-memory-high",),

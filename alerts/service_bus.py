@@ -40,8 +40,8 @@ DEAD_LETTERS = Alert(
         en="The itinerary or the notification behind that message did not happen.",
     ),
     because=Text(
-        ko="한 건부터 알립니다. 사람이 비울 때까지 남아 있으므로 5분마다 보면 됩니다.",
-        en="It tells from the first one on. They stay until somebody empties the queue, so a look every 5 minutes is enough.",
+        ko="한 건부터 알립니다. 사람이 비울 때까지 남아 있으므로 매분 볼 까닭이 없습니다.",
+        en="It tells from the first one on. They stay until somebody empties the queue, so there is no need to look every minute.",
     ),
     first_steps=(triage.EXCEPTIONS_BY_TYPE, triage.FAILING_DEPENDENCIES, triage.RECENT_CHANGES),
 )
