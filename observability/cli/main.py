@@ -251,7 +251,7 @@ def _remove(parser: argparse.ArgumentParser) -> None:
     """`tripobs remove ...`."""
     parser.description = (
         "List what deploying has put into the resource group: everything with the tag managed-by, the diagnostic settings, "
-        "the cluster's associations, budgets and roles. With --yes it is deleted, rules first. Workspaces, Application Insights and "
+        "the cluster's associations, roles, and the budgets that count it. With --yes it is deleted, rules first. Workspaces, Application Insights and "
         "Azure Monitor workspaces hold data and are kept."
     )
     parser.epilog = (

@@ -19,7 +19,8 @@ from observability.deploy.arm import Arm
 
 SUBSCRIPTION = "99999999-8888-7777-6666-555555555555"
 GROUP = "rg-shop"
-ROOT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
+ABOVE = f"/subscriptions/{SUBSCRIPTION}"
+ROOT = f"{ABOVE}/resourceGroups/{GROUP}"
 PAGE = 2
 Answer = tuple[int, Any, Mapping[str, str]]
 
@@ -83,6 +84,12 @@ class Cloud:
             return self._operation(path)
         if "/deployments/" in low:
             return self._deployment(method, path, body)
+        if low == f"{ABOVE}/providers/Microsoft.Consumption/budgets".lower():
+            mine = [one for key, one in self.resources.items() if key.startswith(f"{low}/")]
+            # This service leaves the first slash out.
+            return self._page(path, query, [{**one, "id": one["id"][1:]} for one in mine])
+        if low.startswith(f"{ABOVE}/providers/".lower()):
+            return self._one(method, low)
         if not low.startswith(f"/subscriptions/{SUBSCRIPTION}/resourcegroups/{GROUP}".lower()):
             code = "ResourceGroupNotFound"
             return 404, {"error": {"code": code, "message": f"Resource group '{path.split('/')[4]}' is not there."}}, {}
@@ -92,7 +99,8 @@ class Cloud:
             return self._page(path, query, [{key: one[key] for key in keep if key in one} for one in top])
         if method == "GET" and low.removeprefix(ROOT.lower()).count("/") == 3:
             kind = low.removeprefix(f"{ROOT}/providers/".lower())
-            return self._page(path, query, [one for one in self.resources.values() if one["type"].lower() == kind])
+            below = [one for key, one in self.resources.items() if key.startswith(f"{ROOT}/".lower())]
+            return self._page(path, query, [one for one in below if one["type"].lower() == kind])
         return self._one(method, low)
 
     def _page(self, path: str, query: Mapping[str, str], found: list[Any]) -> Answer:
