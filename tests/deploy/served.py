@@ -80,16 +80,14 @@ class Cloud:
                 order.times -= 1
                 return order.answer
         low = path.lower()
+        if low.endswith("/providers/microsoft.consumption/budgets"):
+            return self._budgets(path, query)
+        if low.startswith(f"{ABOVE}/providers/".lower()):
+            return self._one(method, low)
         if low.startswith("/operations/"):
             return self._operation(path)
         if "/deployments/" in low:
             return self._deployment(method, path, body)
-        if low == f"{ABOVE}/providers/Microsoft.Consumption/budgets".lower():
-            mine = [one for key, one in self.resources.items() if key.startswith(f"{low}/")]
-            # This service leaves the first slash out.
-            return self._page(path, query, [{**one, "id": one["id"][1:]} for one in mine])
-        if low.startswith(f"{ABOVE}/providers/".lower()):
-            return self._one(method, low)
         if not low.startswith(f"/subscriptions/{SUBSCRIPTION}/resourcegroups/{GROUP}".lower()):
             code = "ResourceGroupNotFound"
             return 404, {"error": {"code": code, "message": f"Resource group '{path.split('/')[4]}' is not there."}}, {}
@@ -99,9 +97,13 @@ class Cloud:
             return self._page(path, query, [{key: one[key] for key in keep if key in one} for one in top])
         if method == "GET" and low.removeprefix(ROOT.lower()).count("/") == 3:
             kind = low.removeprefix(f"{ROOT}/providers/".lower())
-            below = [one for key, one in self.resources.items() if key.startswith(f"{ROOT}/".lower())]
-            return self._page(path, query, [one for one in below if one["type"].lower() == kind])
+            return self._page(path, query, [one for one in self.resources.values() if one["type"].lower() == kind])
         return self._one(method, low)
+
+    def _budgets(self, path: str, query: Mapping[str, str]) -> Answer:
+        """Those of one place; of the subscription, not those of its groups. This service leaves the first slash out."""
+        found = [one for key, one in self.resources.items() if key.startswith(f"{path}/".lower())]
+        return self._page(path, query, [{**one, "id": one["id"][1:]} for one in found])
 
     def _page(self, path: str, query: Mapping[str, str], found: list[Any]) -> Answer:
         start = int(query.get("$skiptoken", "0"))
