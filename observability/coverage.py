@@ -409,9 +409,10 @@ _RECOVERY_AND_COST = (
             ("tripgen-cost: The month at the document's prices",),
             {
                 By.ALERT: Text(
-                    ko="쓴 돈은 Cost Management에만 있어 규칙이 읽지 못합니다. alerts.json의 Azure 예산이 다 쓰기 전과 뒤에 Teams에 알립니다.",
-                    en="Money spent is in Cost Management alone, which no rule reads. Azure's own budgets of alerts.json tell Teams "
-                    "before and when it is spent.",
+                    ko="쓴 돈은 Cost Management에만 있어 규칙이 읽지 못합니다. alerts.json의 Azure 예산이 AKS 노드의 리소스 그룹까지 "
+                    "합쳐 다 쓰기 전과 뒤에 Teams에 알립니다.",
+                    en="Money spent is in Cost Management alone, which no rule reads. Azure's own budgets of alerts.json count "
+                    "the resource group of AKS' nodes too, and tell Teams before and when it is spent.",
                 )
             },
         )

@@ -16,6 +16,7 @@ from observability.artefacts.build import _manifest, build
 from observability.catalog import load
 from observability.output import Artefact, Difference
 from observability.render import arm
+from tests.nested import every
 
 ROOT = Path(__file__).parents[1]
 ONE = Artefact("a/one.txt", "text", b"one\n", ("alert:x",), ("8.1.2",))
@@ -211,7 +212,7 @@ def test_every_resource_of_every_template_is_tagged_or_of_a_type_without_tags() 
     for made in build(load(), "en"):
         if made.kind not in ("deployment template", "alert rule"):
             continue
-        for resource in json.loads(made.body)["resources"]:
+        for resource in every(json.loads(made.body)):
             name, value = arm.TAG
             if resource["type"] in arm.UNTAGGABLE:
                 assert "tags" not in resource, (made.path, resource["name"])

@@ -91,7 +91,7 @@ def _alerts(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Art
         *arm_alerts.recording_rules(recorded, limits.PROMETHEUS_RULES_PER_GROUP),
         *(arm_actions.suppression(rule, lang) for rule in catalogue.suppressions),
         *(arm_actions.web_test(test, lang) for test in catalogue.web_tests),
-        *(budget for group in groups if _is_talk(group) for budget in arm_budgets.budgets(BUDGET, group)),
+        *(arm_budgets.budgets(BUDGET, group) for group in groups if _is_talk(group)),
     ]
     template = arm.template(resources, known, compact, "tripgen: alerts, actions, maintenance, synthetic checks")
     behind = [

@@ -122,6 +122,9 @@ class _Definition:
         kind = action["type"]
         if kind == "SetVariable" and action["inputs"]["name"] not in self.variables:
             yield f"'{name}' sets unknown variable '{action['inputs']['name']}'", "initialize it"
+        if kind == "InitializeVariable" and len(action["inputs"]["variables"]) != 1:
+            made = ", ".join(f"'{variable['name']}'" for variable in action["inputs"]["variables"])
+            yield f"'{name}' makes the variables {made}", "an action makes one: use wdl.variables()"
         nested = [action.get("actions", {}), action.get("else", {}).get("actions", {})]
         own = {key: value for key, value in action.items() if key not in ("actions", "else", "runAfter")}
         # A loop's condition is read after its actions.

@@ -251,8 +251,8 @@ def _remove(parser: argparse.ArgumentParser) -> None:
     """`tripobs remove ...`."""
     parser.description = (
         "List what deploying has put into the resource group: everything with the tag managed-by, the diagnostic settings, "
-        "the cluster's associations, budgets and roles. With --yes it is deleted, rules first. Workspaces, Application Insights and "
-        "Azure Monitor workspaces hold data and are kept."
+        "the cluster's associations, roles, and the budgets that count it. With --yes it is deleted, rules first. Workspaces, "
+        "Application Insights and Azure Monitor workspaces hold data and are kept."
     )
     parser.epilog = (
         "exit codes: 0 done; 1 Azure refused something; 2 wrong arguments; 4 Azure did not answer; 130 interrupted, and a "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from observability.deploy import normal
+from observability.deploy import budgets, normal
 from observability.deploy.arm import Arm
 from observability.deploy.errors import NotFound, unreadable
 from observability.deploy.expressions import AtAzure
@@ -20,6 +20,7 @@ from observability.deploy.normal import UNSET, Difference
 from observability.deploy.there import There, ours
 from observability.render.arm_access import ASSIGNMENT_TYPE, DEFINITION_TYPE
 from observability.render.arm_actions import WORKFLOW_TYPE
+from observability.render.arm_budgets import BUDGET_TYPE
 
 COMPARED = ("alerts", "access")
 """Templates whose resources somebody may edit, and whose loss nobody sees."""
@@ -79,6 +80,8 @@ def compare(arm: Arm, defined: Sequence[Mapping[str, Any]], hide: Hide, said: Ca
         said(f"reading {kind}")
         if kind in _ALONE:
             found = [live for one in defined if one["type"] == kind for live in _alone(arm, one)]
+        elif kind == BUDGET_TYPE:
+            found = [live for place in budgets.places(arm) for live in budgets.listed(arm, place)]
         else:
             found = arm.listed(f"{arm.path}/providers/{kind}", version, what=f"list of {kind}")
         there.update((_key(kind, str(one.get("id", ""))), one) for one in found)

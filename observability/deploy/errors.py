@@ -89,9 +89,9 @@ def refusal(status: int, body: Any, what: str) -> TripobsError:
     if status == 401:
         return SourceUnavailable(f"{SOURCE}: {what}: does not accept the sign-in: {said}; {SIGN_IN}")
     if status == 403 and (not isinstance(body, Mapping) or codes & _NO_ACCESS):
-        # To give roles, and to take them, is what a Contributor may not do.
-        role = "User Access Administrator" if "microsoft.authorization/role" in said.lower() else "Contributor"
-        return NotAllowed(f"{SOURCE}: {what}: this sign-in may not do that: {said}; have the role '{role}' given to it")
+        return NotAllowed(
+            f"{SOURCE}: {what}: this sign-in may not do that: {said}; have the role {_role(said.lower())} given to it"
+        )
     if status == 404 and codes & _NO_PLACE:
         return WrongArgument(f"{what}: {said}; check --subscription and --resource-group")
     if status == 404:
@@ -100,6 +100,13 @@ def refusal(status: int, body: Any, what: str) -> TripobsError:
         busy = "too many requests" if status == 429 else f"HTTP {status}"
         return SourceUnavailable(f"{SOURCE}: {what}: {busy}: {said}; try again later")
     return Refused(found)
+
+
+def _role(said: str) -> str:
+    # To give roles, and to take them, is what a Contributor may not do; budgets stand above the resource group.
+    if "microsoft.authorization/role" in said:
+        return "'User Access Administrator'"
+    return "'Cost Management Contributor' on the subscription" if "microsoft.consumption/" in said else "'Contributor'"
 
 
 def unreadable(what: str) -> SourceUnavailable:

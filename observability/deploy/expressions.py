@@ -60,23 +60,29 @@ class Evaluator:
         self, parameters: Mapping[str, Any], subscription: str, group: str, endpoint: str = MANAGEMENT
     ) -> None:
         self._parameters = parameters
+        self._place = (subscription, group, endpoint)
         self._subscription = f"/subscriptions/{subscription}"
         self._group = {"id": f"{self._subscription}/resourceGroups/{group}", "name": group}
         self._functions: Mapping[str, Callable[..., Any]] = {
             "parameters": self._parameter,
             "resourcegroup": lambda: self._group,
             "environment": lambda: {"resourceManager": resource_manager(endpoint)},
+            "subscription": lambda: {"id": self._subscription, "subscriptionId": subscription},
             "resourceid": lambda kind, *names: _id(self._group["id"], kind, *names),
             "subscriptionresourceid": lambda kind, *names: _id(self._subscription, kind, *names),
             "guid": lambda *parts: str(uuid5(_GUID_NAMESPACE, "-".join(parts))),
             "reference": lambda *_: AtAzure("reference"),
             "listcallbackurl": lambda *_: AtAzure("listCallbackUrl"),
             "concat": _concat,
+            "replace": lambda text, old, new: text.replace(old, new),
+            "take": lambda items, count: items[:count],
+            "tolower": lambda text: text.lower(),
             "split": lambda text, at: text.split(at),
             "createarray": lambda *items: list(items),
             "createobject": _object,
             "union": _union,
             "if": lambda _condition, _yes, _no: None,  # read before its branches are
+            "equals": lambda one, other: one == other,
             "and": lambda *each: all(each),
             "not": lambda value: not value,
             "empty": lambda value: value is None or len(value) == 0,
@@ -85,6 +91,10 @@ class Evaluator:
             "min": min,
             "length": len,
         }
+
+    def inside(self, parameters: Mapping[str, Any]) -> Evaluator:
+        """Of a nested deployment, which knows its own parameters and no others."""
+        return Evaluator(parameters, *self._place)
 
     def value(self, written: Any) -> Any:
         """A part of a template with every expression in it worked out."""

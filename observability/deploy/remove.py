@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from observability.deploy import normal
+from observability.deploy import budgets, normal
 from observability.deploy.arm import RESOURCES_VERSION, Arm
 from observability.deploy.errors import Fault, NotAllowed, NotFound, Refused
 from observability.deploy.there import listed, ours
@@ -56,7 +56,8 @@ _POINTS_AT = {
 }
 """What carries no tag is ours where it has our name and this property of it leads where the template says."""
 
-_RIGHTS = frozenset({ASSIGNMENT_TYPE.lower(), DEFINITION_TYPE.lower()})
+_MORE_RIGHTS = frozenset({ASSIGNMENT_TYPE.lower(), DEFINITION_TYPE.lower(), BUDGET_TYPE.lower()})
+"""Who may delete everything else need not be allowed to take rights away, nor anything from the subscription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def plan(
             said(f"looking at {one.get('scope', arm.path).rpartition('/')[2]}")
             found += _named(arm, one)
     said("looking for budgets and roles")
-    found += _budgets(arm, defined)
+    found += _budgets(arm, defined, said)
     found += _roles(arm, defined)
     found.sort(key=lambda item: (_rank(item.type), item.id.lower()))
     return [item for item in found if not item.why], [item for item in found if item.why]
@@ -126,18 +127,24 @@ def _named(arm: Arm, one: Mapping[str, Any]) -> Iterator[Item]:
         yield Item(one["id"], one["type"], one["apiVersion"])
 
 
-def _budgets(arm: Arm, defined: Sequence[Mapping[str, Any]]) -> Iterator[Item]:
-    """The budgets of the group that have a name of ours, in whatever version they were defined."""
-    try:
-        there = arm.listed(f"{arm.path}/providers/{BUDGET_TYPE}", BUDGET_API, what="list of budgets")
-    except Refused:
-        # Some kinds of subscriptions have no budgets; one with ours is told about.
-        if any(one["type"] == BUDGET_TYPE for one in defined):
-            raise
-        return
-    for one in there:
-        if ours({**one, "type": BUDGET_TYPE}):
-            yield Item(f"{arm.path}/providers/{BUDGET_TYPE}/{one['name']}", BUDGET_TYPE, BUDGET_API)
+def _budgets(arm: Arm, defined: Sequence[Mapping[str, Any]], said: Callable[[str], None]) -> Iterator[Item]:
+    """The budgets that count this group and have a name of ours, in whatever version they were defined."""
+    expected = any(one["type"] == BUDGET_TYPE for one in defined)
+    for place in budgets.places(arm):
+        try:
+            there = budgets.listed(arm, place)
+        except Refused:
+            # Some kinds of subscriptions have no budgets; one with ours is told about.
+            if expected:
+                raise
+            continue
+        except NotAllowed as error:
+            # Whoever has rights on the group alone, and has made no budgets, can take the rest away.
+            if expected or place == arm.path:
+                raise
+            said(f"no budgets are looked for at the subscription: {error}")
+            continue
+        yield from (Item(str(one["id"]), BUDGET_TYPE, BUDGET_API) for one in there if ours(one))
 
 
 def _roles(arm: Arm, defined: Sequence[Mapping[str, Any]]) -> Iterator[Item]:
@@ -182,8 +189,7 @@ def remove(arm: Arm, items: Iterable[Item], said: Callable[[Removal, Item], None
         except Refused as error:
             removal.faults += error.faults
         except NotAllowed as error:
-            # Who may delete everything else need not be allowed to take rights away.
-            if item.type.lower() not in _RIGHTS:
+            if item.type.lower() not in _MORE_RIGHTS:
                 raise
             removal.faults.append(Fault(item.id, "NotAllowed", str(error)))
         else:

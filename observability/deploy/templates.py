@@ -13,6 +13,7 @@ from typing import Any
 from observability.deploy.expressions import Evaluator, ExpressionError, Secret, Unknown
 from observability.query.azure_client import MANAGEMENT
 from observability.query.errors import WrongArgument
+from observability.render.arm import NESTED_TYPE
 
 ORDER = ("workspace", "alerts", "queries", "access")
 """Of deployment: the alerts' scopes are the first template's resources, and so are those of the roles. These come last, as
@@ -158,19 +159,44 @@ def resources(
             known[name] = Unknown(name)
         else:
             known[name] = Secret(value) if name in template.secrets else value
-    evaluator = Evaluator(known, subscription, group, endpoint)
     found = []
-    for resource in template.body["resources"]:
-        try:
-            one = evaluator.value({key: item for key, item in resource.items() if key != "dependsOn"})
-        except ExpressionError as error:
-            raise WrongArgument(f"{template.name}: resource '{resource['name']}': {error}") from error
-        for key in ("name", "scope", "condition"):
-            if isinstance(one.get(key), Unknown):
-                raise WrongArgument(f"{template.name}: resource '{resource['name']}': its {key} is not known")
+    for resource, evaluator, place in _all(template, Evaluator(known, subscription, group, endpoint), subscription):
+        one = {**_worked_out(template, resource, evaluator), **place}
         if one.get("condition") is not False:
             found.append({"id": _id(one, subscription, group), **one})
     return found
+
+
+def _all(
+    template: Template, evaluator: Evaluator, subscription: str
+) -> Iterator[tuple[Mapping[str, Any], Evaluator, Mapping[str, Any]]]:
+    """Each resource with what works its expressions out, and its scope where that is not the resource group.
+
+    A nested deployment, which is one at the subscription here, stands for what it deploys.
+    """
+    for resource in template.body["resources"]:
+        if resource["type"] != NESTED_TYPE:
+            yield resource, evaluator, {}
+            continue
+        body = resource["properties"]
+        outside = {**resource, "properties": {"parameters": body["parameters"]}}
+        deployment = _worked_out(template, outside, evaluator)
+        if deployment.get("condition") is not False:
+            given = {name: entry["value"] for name, entry in deployment["properties"]["parameters"].items()}
+            for nested in body["template"]["resources"]:
+                yield nested, evaluator.inside(given), {"scope": f"/subscriptions/{subscription}"}
+
+
+def _worked_out(template: Template, resource: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:
+    """The resource with its values. Raises WrongArgument."""
+    try:
+        one: dict[str, Any] = evaluator.value({key: item for key, item in resource.items() if key != "dependsOn"})
+    except ExpressionError as error:
+        raise WrongArgument(f"{template.name}: resource '{resource['name']}': {error}") from error
+    for key in ("name", "scope", "condition"):
+        if isinstance(one.get(key), Unknown):
+            raise WrongArgument(f"{template.name}: resource '{resource['name']}': its {key} is not known")
+    return one
 
 
 def _id(resource: Mapping[str, Any], subscription: str, group: str) -> str:

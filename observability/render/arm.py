@@ -12,7 +12,10 @@ Resource = dict[str, Json]
 
 _USED = re.compile(r"parameters\('([^']+)'\)")
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+SUBSCRIPTION_SCHEMA = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
 PARAMETERS_SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#"
+
+NESTED_TYPE, NESTED_API = "Microsoft.Resources/deployments", "2022-09-01"
 
 TAG = ("managed-by", "tripgen-observability")
 """What everything deployed from here carries: by it `tripobs drift` and `tripobs remove` know their own."""
@@ -25,7 +28,7 @@ UNTAGGABLE: Mapping[str, str] = {
     "Microsoft.OperationalInsights/queryPacks/queries": "its tags are labels to search by; the pack carries the tag",
     "Microsoft.Authorization/roleAssignments": "a right of an identity on a resource, which carry their own tags",
     "Microsoft.Authorization/roleDefinitions": "a list of rights, known by its name",
-    "Microsoft.Consumption/budgets": "a setting of the resource group, known by its name",
+    "Microsoft.Consumption/budgets": "a setting of the subscription, known by its name and by the group that it counts",
 }
 """Types that Azure keeps no tags for, and why that is no loss."""
 
@@ -42,6 +45,14 @@ def quoted(value: str) -> str:
 
 def parameter(name: str) -> str:
     return f"[parameters('{name}')]"
+
+
+def inner_parameter(name: str) -> str:
+    """A parameter of a nested deployment alone.
+
+    The space tells it from the template's own: those are found by their text (``used_in``).
+    """
+    return f"[parameters( '{name}')]"
 
 
 def resource_id(kind: str, *names: str) -> str:

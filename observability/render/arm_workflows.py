@@ -49,7 +49,8 @@ ALERT_SCHEMA = {
                     "required": ["alertId", "monitorCondition", "firedDateTime"],
                     "properties": {
                         "alertId": {"type": "string"},
-                        "monitorCondition": {"type": "string", "enum": ["Fired", "Resolved"]},
+                        # Null in a budget's alert of older days, which fires and never resolves.
+                        "monitorCondition": {"type": ["string", "null"], "enum": ["Fired", "Resolved", None]},
                         "firedDateTime": {"type": "string"},
                     },
                 },

@@ -69,10 +69,17 @@ def set_variable(name: str, value: Json, run_after: Json) -> Action:
     return {"type": "SetVariable", "inputs": {"name": name, "value": value}, "runAfter": run_after}
 
 
-def variables(run_after: Json, **values: tuple[str, Json]) -> Action:
-    """Variables with their types and first values."""
-    listed = [{"name": name, "type": kind, "value": value} for name, (kind, value) in values.items()]
-    return {"type": "InitializeVariable", "inputs": {"variables": listed}, "runAfter": run_after}
+def variables(run_after: Json, **values: tuple[str, Json]) -> Actions:
+    """Variables with their types and first values: ``Begin_<name>`` for each, as an action makes one; in this order."""
+    made: Actions = {}
+    for name, (kind, value) in values.items():
+        variable = {"name": name, "type": kind, "value": value}
+        made[f"Begin_{name}"] = {
+            "type": "InitializeVariable",
+            "inputs": {"variables": [variable]},
+            "runAfter": after(*list(made)[-1:]) or run_after,
+        }
+    return made
 
 
 def branch(condition: str, actions: Actions, run_after: Json, otherwise: Actions | None = None) -> Action:

@@ -89,13 +89,13 @@ def actions(escalation: Escalation, lang: Lang) -> wdl.Actions:
         "Levels": wdl.compose(listed, wdl.after("Buttons")),
         "Level": wdl.compose(f"@outputs('Levels')[{ESSENTIALS}?['severity']]", wdl.after("Levels")),
         "Words": wdl.compose({"titles": titles, "notes": notes}, wdl.after("Level")),
-        "Outcome": wdl.variables(
+        **wdl.variables(
             wdl.after("Words"),
             state=("string", UNKNOWN),
             pause=("integer", f"@{_LEVEL}['respond']"),
             unsaid=("boolean", False),
         ),
-        "Act": {"type": "Scope", "actions": inside, "runAfter": wdl.after("Outcome")},
+        "Act": {"type": "Scope", "actions": inside, "runAfter": wdl.after("Begin_unsaid")},
         # The alert could not be read, so its severity's times are not known either.
         "Tell_unread": wdl.post(_CHANNEL, unread(lang), wdl.after("Act", when=[wdl.SKIPPED])),
     }

@@ -27,7 +27,11 @@ CONTEXT = "triggerBody()?['data']?['alertContext']"
 LABELS = f"{CONTEXT}?['labels']"
 ALERT, LINKS, OURS = "outputs('Alert')", "body('Links')", "outputs('Ours')"
 GRAFANA = "grafanaBaseUrl"
+# Of a budget's alert alone (Microsoft.CostManagement), which has no rule, no severity and no page of its own.
+SPENDING = f"{CONTEXT}?['AlertData']"
+_BUDGET = f"{SPENDING}?['BudgetName']"
 PORTAL = "https://portal.azure.com/#view/Microsoft_Azure_Monitoring_Alerts/AlertDetails.ReactView/alertId/"
+COST_PORTAL = "https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis"
 # Slack refuses a whole message for one text or address that is longer.
 SLACK_HEADER, SLACK_TEXT, LONGEST_URL = 150, 2000, 3000
 
@@ -47,6 +51,12 @@ WORDS = {
         en="Whoever takes it: set the user response to 'Acknowledged' behind 'Open alert'.",
     ),
     "causes": Text(ko="함께 울렸으면 원인일 수 있는 알림", en="Likely causes, if they fire too"),
+    "budget": Text(ko="예산", en="budget"),
+    "expected": Text(ko="예상", en="expected"),
+    "spending": Text(
+        ko="비용은 하루쯤 늦게 집계됩니다. 무엇이 늘었는지는 Azure의 비용 분석을 리소스 그룹별로 보면 알 수 있습니다.",
+        en="Cost is counted about a day late. Azure's cost analysis by resource group shows what has grown.",
+    ),
     "unread": Text(ko="형식을 읽지 못한 알림", en="An alert that could not be read"),
     "rule": Text(ko="규칙", en="Rule"),
     "state": Text(ko="상태", en="State"),
@@ -55,9 +65,9 @@ WORDS = {
     "query": Text(ko="쿼리 결과", en="Query results"),
     "dashboard": Text(ko="대시보드", en="Dashboard"),
 }
-# The alert's own page, where it is acknowledged.
-_PAGE = f"concat({quoted(PORTAL)},uriComponent(string({ESSENTIALS}?['alertId'])))"
-_RULE = f"string(coalesce({ESSENTIALS}?['alertRule'],'-'))"
+# The alert's own page, where it is acknowledged; of a budget, where the cost is seen.
+_PAGE = f"if(empty({_BUDGET}),concat({quoted(PORTAL)},uriComponent(string({ESSENTIALS}?['alertId']))),{quoted(COST_PORTAL)})"
+_RULE = f"string(coalesce({ESSENTIALS}?['alertRule'],{_BUDGET},'-'))"
 _MINUTE_TICKS = 600_000_000
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -111,7 +121,15 @@ def read(alerts: Iterable[Alert], dashboards: Iterable[Dashboard], lang: Lang) -
             _expression(f"string(coalesce(outputs('Condition')?['metricValue'],{CONTEXT}?['expressionValue'],''))"),
             wdl.after("Dimensions"),
         ),
-        "Alert": wdl.compose({name: _expression(value) for name, value in _words(said).items()}, wdl.after("Value")),
+        # A Prometheus alert names no threshold, but its expression ends with it (render/promql.py).
+        "Limit": wdl.compose(
+            _expression(
+                f"string(coalesce(outputs('Condition')?['threshold'],last(split(string({CONTEXT}?['expression']),' '))))"
+            ),
+            wdl.after("Value"),
+        ),
+        "Readings": _readings(),
+        "Alert": wdl.compose({name: _expression(value) for name, value in _words(said).items()}, wdl.after("Readings")),
         "Links": _links(said),
     }
 
@@ -171,11 +189,66 @@ def _known(alert: Alert, dashboard: str, lang: Lang) -> dict[str, Json]:
     }
 
 
-def _shown(value: str) -> str:
-    """The number in the limit's unit; what is no plain number (Prometheus may say ``12.7m``) as it came."""
-    safe = f"float(if(isFloat({value}),{value},'0'))"
-    scaled = f"formatNumber(mul({safe},coalesce({OURS}?['scale'],1)),'0.##')"
-    return f"if(isFloat({value}),concat({scaled},coalesce({OURS}?['unit'],'')),{value})"
+_VALUE, _LIMIT = "outputs('Value')", "outputs('Limit')"
+# Two digits after the point, and more where two would say something else.
+_DIGITS = (2, 3, 4, 5, 6, 10)
+_EXACT = _DIGITS[-1]
+
+
+def _scaled(value: str) -> str:
+    """The number in the limit's unit; of what is no plain number (Prometheus may say ``12.7m``) zero, as both sides of
+    a condition are evaluated."""
+    return f"mul(float(if(isFloat({value}),{value},'0')),coalesce({OURS}?['scale'],1))"
+
+
+def _rounded(number: str, digits: int) -> str:
+    return f"formatNumber({number},'0.{'#' * digits}')"
+
+
+def _readings() -> wdl.Action:
+    """The value in ever more digits, without those that would read as the limit, or as on its other side, or as nothing."""
+    value, limit, text = _scaled(_VALUE), _scaled(_LIMIT), "item()"
+    texts = [*(_rounded(value, digits) for digits in _DIGITS), f"string({value})"]
+    equal = f"not(or(greater({value},{limit}),less({value},{limit})))"
+    tells = ",".join(
+        [
+            f"not(equals({text},{_rounded(limit, _EXACT)}))",
+            *(f"equals({side}(float({text}),{limit}),{side}({value},{limit}))" for side in ("greater", "less")),
+        ]
+    )
+    nothing = f"and(contains(createArray('0','-0'),{text}),or(greater({value},0),less({value},0)))"
+    kept = f"and(not({nothing}),or(not(isFloat({_LIMIT})),{equal},and({tells})))"
+    return {
+        "type": "Query",
+        "inputs": {"from": _expression(f"createArray({','.join(texts)})"), "where": _expression(kept)},
+        "runAfter": wdl.after("Limit"),
+    }
+
+
+def _with_unit(number: str) -> str:
+    return f"concat({number},coalesce({OURS}?['unit'],''))"
+
+
+def _measured(said: dict[str, str]) -> str:
+    """The value and its limit."""
+    opening = quoted(" (" + said["limit"] + " ")
+    limit = _with_unit(_rounded(_scaled(_LIMIT), _EXACT))
+    limited = f"if(isFloat({_LIMIT}),concat({opening},{limit},')'),'')"
+    reading = _with_unit(_first("first(body('Readings'))", f"string({_scaled(_VALUE)})"))
+    return f"concat(if(isFloat({_VALUE}),{reading},{_VALUE}),{limited})"
+
+
+def _spent(said: dict[str, str]) -> str:
+    """What is spent of a budget, what Azure expects of the month where it says so, and the budget: as Azure writes amounts."""
+    spent, expected, budget = (
+        f"string(coalesce({SPENDING}?['{name}'],''))"
+        for name in ("SpentAmount", "ForecastedTotalForPeriod", "BudgetThreshold")
+    )
+    forecast, opening = quoted(f", {said['expected']} "), quoted(f" ({said['budget']} ")
+    return (
+        f"concat({spent},if(empty({expected}),'',concat({forecast},{expected})),"
+        f"if(empty({budget}),'',concat({opening},{budget},')')))"
+    )
 
 
 def _kst(time: str) -> str:
@@ -186,34 +259,31 @@ def _words(said: dict[str, str]) -> dict[str, str]:
     """Name -> expression of everything that a message says of an alert."""
     resolved = f"equals({ESSENTIALS}?['monitorCondition'],'Resolved')"
     severity = f"string(coalesce({ESSENTIALS}?['severity'],''))"
-    # A Prometheus alert names no threshold, but its expression ends with it (render/promql.py).
-    threshold = (
-        f"string(coalesce(outputs('Condition')?['threshold'],last(split(string({CONTEXT}?['expression']),' '))))"
-    )
     ended = f"coalesce({ESSENTIALS}?['resolvedDateTime'],utcNow())"
     lasted = f"div(sub(ticks({ended}),ticks({ESSENTIALS}?['firedDateTime'])),{_MINUTE_TICKS})"
     fired, over = quoted(said["fired"]), quoted(said["resolved"])
     serious = f"contains(createArray('Sev0','Sev1','Sev2'),{severity})"
-    title = _first(f"{OURS}?['title']", f"{ESSENTIALS}?['alertRule']", "''")
+    rule = f"{ESSENTIALS}?['alertRule']"
+    named = f"if(empty({rule}),null,{rule})"
+    title = _first(f"{OURS}?['title']", named, _BUDGET, f"{ESSENTIALS}?['description']", "'-'")
     condition = _first(f"{CONTEXT}?['annotations']?['description']", f"{ESSENTIALS}?['description']", "'-'")
-    opening = quoted(" (" + said["limit"] + " ")
-    limit = f"if(isFloat({threshold}),concat({opening},{_shown(threshold)},')'),'')"
-    seen = _shown("outputs('Value')")
-    value = f"concat({seen},{limit})"
-    minutes, acknowledge = quoted(said["minutes"]), quoted(said["acknowledge"])
     causes = f"coalesce({OURS}?['causes'],'')"
+    value = f"if(empty({_VALUE}),'-',take({_measured(said)},200))"
+    money = f"empty({SPENDING}?['SpentAmount'])"
+    note = f"if(empty({_BUDGET}),concat({quoted(said['acknowledge'])},{causes}),{quoted(said['spending'])})"
+    minutes = quoted(said["minutes"])
     return {
         "id": f"last(split(string({ESSENTIALS}?['alertId']),'/'))",
         "title": f"take(string({title}),120)",
         "state": f"if({resolved},{over},{fired})",
         "icon": f"if({resolved},'✅',if({serious},'🔴','🟠'))",
         "style": f"if({resolved},'good',if({serious},'attention','warning'))",
-        "severity": f"replace({severity},'Sev','')",
+        "severity": f"if(empty({severity}),'-',replace({severity},'Sev',''))",
         "which": "if(empty(body('Dimensions')),'-',take(join(body('Dimensions'),', '),600))",
         "condition": f"take(string({condition}),600)",
-        "value": f"if(empty(outputs('Value')),'-',take({value},200))",
+        "value": f"if({money},{value},take({_spent(said)},200))",
         "since": _kst(f"{ESSENTIALS}?['firedDateTime']"),
-        "note": f"if({resolved},concat({_kst(ended)},', ',string({lasted}),{minutes}),concat({acknowledge},{causes}))",
+        "note": f"if({resolved},concat({_kst(ended)},', ',string({lasted}),{minutes}),{note})",
     }
 
 
@@ -308,7 +378,7 @@ def unread(lang: Lang) -> Json:
     said = {key: text.get(lang) for key, text in WORDS.items()}
     lines = [
         (said["rule"], f"@take({_RULE},200)"),
-        (said["state"], _expression(f"string({ESSENTIALS}?['monitorCondition'])")),
+        (said["state"], _expression(f"string(coalesce({ESSENTIALS}?['monitorCondition'],'-'))")),
     ]
     button = {"type": "Action.OpenUrl", "title": said["open"], "url": _expression(_PAGE)}
     return teams(said["unread"], "attention", lines, [button])

@@ -154,10 +154,10 @@ def actions(target: Target, scaling: Scaling, lang: Lang) -> wdl.Actions:
     said = _ENDS | target.ends
     return {
         "Words": wdl.compose({key: wdl.literal(text.get(lang)) for key, text in said.items()}, wdl.after("Buttons")),
-        "Outcome": wdl.variables(
+        **wdl.variables(
             wdl.after("Words"), outcome=("string", ""), state=("string", ""), plan=("object", {"from": "", "to": ""})
         ),
-        "Act": {"type": "Scope", "actions": inside, "runAfter": wdl.after("Outcome")},
+        "Act": {"type": "Scope", "actions": inside, "runAfter": wdl.after("Begin_plan")},
         **_failures(target, lang),
         # The alert could not be read: nothing was done, and that is said.
         "Tell_unread": wdl.post(wdl.parameter(TEAMS_URL), unread(lang), wdl.after("Act", when=[wdl.SKIPPED])),

@@ -21,8 +21,8 @@ WORDS = Text(ko="말", en="words")
 def workflow(**actions: Any) -> Any:
     """A workflow of one parameter and one variable, with these actions after its own two."""
     own = {
-        "Start": wdl.variables({}, count=("integer", 0)),
-        "First": wdl.compose("@parameters('where')", wdl.after("Start")),
+        **wdl.variables({}, count=("integer", 0)),
+        "First": wdl.compose("@parameters('where')", wdl.after("Begin_count")),
     }
     trigger = {"type": "Request", "kind": "Http", "inputs": {"schema": {}}}
     definition = wdl.definition("called", trigger, {**own, **actions}, {"where": {"type": "String"}})
@@ -123,6 +123,15 @@ def test_actions_nested_too_deep_or_too_many() -> None:
 def test_an_unknown_variable_is_not_set() -> None:
     assert said(workflow(Set=wdl.set_variable("cuont", 1, wdl.after("First")))) == [
         "'Set' sets unknown variable 'cuont'; initialize it"
+    ]
+
+
+def test_an_action_that_makes_two_variables_is_told_as_the_service_refuses_it() -> None:
+    made = workflow()
+    start = made["properties"]["definition"]["actions"]["Begin_count"]
+    start["inputs"]["variables"].append({"name": "more", "type": "integer", "value": 0})
+    assert said(made) == [
+        "'Begin_count' makes the variables 'count', 'more'; an action makes one: use wdl.variables()",
     ]
 
 

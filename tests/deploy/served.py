@@ -19,7 +19,8 @@ from observability.deploy.arm import Arm
 
 SUBSCRIPTION = "99999999-8888-7777-6666-555555555555"
 GROUP = "rg-shop"
-ROOT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
+ABOVE = f"/subscriptions/{SUBSCRIPTION}"
+ROOT = f"{ABOVE}/resourceGroups/{GROUP}"
 PAGE = 2
 Answer = tuple[int, Any, Mapping[str, str]]
 
@@ -79,6 +80,10 @@ class Cloud:
                 order.times -= 1
                 return order.answer
         low = path.lower()
+        if low.endswith("/providers/microsoft.consumption/budgets"):
+            return self._budgets(path, query)
+        if low.startswith(f"{ABOVE}/providers/".lower()):
+            return self._one(method, low)
         if low.startswith("/operations/"):
             return self._operation(path)
         if "/deployments/" in low:
@@ -94,6 +99,11 @@ class Cloud:
             kind = low.removeprefix(f"{ROOT}/providers/".lower())
             return self._page(path, query, [one for one in self.resources.values() if one["type"].lower() == kind])
         return self._one(method, low)
+
+    def _budgets(self, path: str, query: Mapping[str, str]) -> Answer:
+        """Those of one place; of the subscription, not those of its groups. This service leaves the first slash out."""
+        found = [one for key, one in self.resources.items() if key.startswith(f"{path}/".lower())]
+        return self._page(path, query, [{**one, "id": one["id"][1:]} for one in found])
 
     def _page(self, path: str, query: Mapping[str, str], found: list[Any]) -> Answer:
         start = int(query.get("$skiptoken", "0"))

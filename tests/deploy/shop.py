@@ -11,6 +11,11 @@ BELL = "https://bell.example/?key=ding-dong-ding"
 GROUP_ID = "[resourceId('Microsoft.Insights/actionGroups', 'ag-bell')]"
 VALUES = {"bellUrl": BELL, "host": "shop.example"}
 
+
+def template(resources: list[dict[str, Any]], parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": "deploymentTemplate.json#", "parameters": parameters, "resources": resources}
+
+
 ACTION_GROUP: dict[str, Any] = {
     "type": "Microsoft.Insights/actionGroups",
     "apiVersion": "2023-01-01",
@@ -162,16 +167,22 @@ ASSIGNMENT: dict[str, Any] = {
         "principalType": "ServicePrincipal",
     },
 }
-BUDGET: dict[str, Any] = {
+_BUDGET: dict[str, Any] = {
     "type": "Microsoft.Consumption/budgets",
     "apiVersion": "2024-08-01",
-    "name": "budget-tripgen-bread",
-    "condition": "[not(empty(parameters('budgetStart')))]",
+    "name": "[concat('budget-tripgen-', parameters( 'shop'), '-bread')]",
     "properties": {
         "category": "Cost",
         "amount": 500,
         "timeGrain": "Monthly",
-        "timePeriod": {"startDate": "[parameters('budgetStart')]"},
+        "timePeriod": {"startDate": "[parameters( 'start')]"},
+        "filter": {
+            "dimensions": {
+                "name": "ResourceGroupName",
+                "operator": "In",
+                "values": ["[parameters( 'shop')]", "rg-flour"],
+            }
+        },
         "notifications": {
             "spent": {
                 "enabled": True,
@@ -179,9 +190,29 @@ BUDGET: dict[str, Any] = {
                 "threshold": 100,
                 "thresholdType": "Actual",
                 "contactEmails": [],
-                "contactGroups": ["[resourceId('Microsoft.Insights/actionGroups', 'ag-workflow')]"],
+                "contactGroups": ["[parameters( 'told')]"],
             }
         },
+    },
+}
+BUDGET: dict[str, Any] = {
+    "condition": "[not(empty(parameters('budgetStart')))]",
+    "type": "Microsoft.Resources/deployments",
+    "apiVersion": "2022-09-01",
+    "name": "budgets",
+    "subscriptionId": "[subscription().subscriptionId]",
+    "location": "[parameters('location')]",
+    "properties": {
+        "mode": "Incremental",
+        "expressionEvaluationOptions": {"scope": "inner"},
+        "parameters": {
+            "shop": {"value": "[toLower(resourceGroup().name)]"},
+            "start": {"value": "[parameters('budgetStart')]"},
+            "told": {"value": "[resourceId('Microsoft.Insights/actionGroups', 'ag-workflow')]"},
+        },
+        "template": template(
+            [_BUDGET], {"shop": {"type": "string"}, "start": {"type": "string"}, "told": {"type": "string"}}
+        ),
     },
 }
 BAKER: dict[str, Any] = {
@@ -198,10 +229,6 @@ LOCATION = {"location": {"type": "string", "defaultValue": "koreacentral"}}
 NAME = {"workspaceName": {"type": "string", "defaultValue": "law-shop"}}
 ADDRESSES = {"bellUrl": {"type": "secureString"}, "host": {"type": "string"}}
 DASHBOARD = {"uid": "shop-tills", "title": "Tills", "schemaVersion": 41, "panels": []}
-
-
-def template(resources: list[dict[str, Any]], parameters: dict[str, Any]) -> dict[str, Any]:
-    return {"$schema": "deploymentTemplate.json#", "parameters": parameters, "resources": resources}
 
 
 TEMPLATES = {

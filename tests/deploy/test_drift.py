@@ -19,6 +19,7 @@ from observability.model.errors import SourceUnavailable
 from observability.query.errors import WrongArgument
 from tests.deploy import shop
 from tests.deploy.served import GROUP, ROOT, SUBSCRIPTION, Cloud, connected, served
+from tests.nested import every
 
 ALERTS = Template("alerts", shop.TEMPLATES["alerts"])
 GIVEN: Values = {name: {"value": value} for name, value in shop.VALUES.items()}
@@ -85,7 +86,7 @@ def test_everything_generated_comes_back_from_a_service_that_rewrites_it_without
     }
     assert at_azure["listCallbackUrl"] > 0 < at_azure["reference"]
     assert found == Drift((), len(defined), len(defined), {}, at_azure)
-    everything = sum(len(one.body["resources"]) for one in rules)
+    everything = sum(1 for one in rules for _ in every(dict(one.body)))
     assert len(defined) == everything
 
 

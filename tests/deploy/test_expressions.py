@@ -44,6 +44,11 @@ EVALUATOR = Evaluator(
         ("[if(empty(parameters('city')), parameters('door'), 'known')]", "known"),
         ("[and(not(empty(parameters('city'))), empty(createArray()))]", True),
         ("[and(empty(parameters('city')), parameters('door'))]", False),
+        ("[subscription().subscriptionId]", "s-1"),
+        ("[toLower(replace('A.B', '.', '-'))]", "a-b"),
+        ("[take('abc', 2)]", "ab"),
+        ("[take('abc', 5)]", "abc"),
+        ("[equals(take(createArray('a', 'b'), 1), createArray('a'))]", True),
         ("[environment().resourceManager]", "https://management.azure.com/"),
         ("[subscriptionResourceId('Shop/tills', 'one')]", "/subscriptions/s-1/providers/Shop/tills/one"),
         # The hash by another implementation: SHA-1 of the namespace's bytes and "a-b", with version and variant set.

@@ -16,6 +16,7 @@ from observability.deploy.templates import Template, Values
 from observability.model.errors import SourceUnavailable
 from tests.deploy import shop
 from tests.deploy.served import GROUP, ROOT, SUBSCRIPTION, Cloud, connected, served
+from tests.nested import every
 
 GIVEN: Values = {name: {"value": value} for name, value in shop.VALUES.items()}
 DEFINED = [
@@ -90,7 +91,7 @@ def test_every_type_that_is_deployed_has_its_place_in_the_order() -> None:
         resource["type"].lower()
         for made in build(catalogue(), "en")
         if made.kind == "deployment template"
-        for resource in json.loads(made.body)["resources"]
+        for resource in every(json.loads(made.body))
         # What lies inside another resource goes with it.
         if resource["type"].count("/") == 1
     }

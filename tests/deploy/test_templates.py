@@ -104,6 +104,45 @@ def test_an_extension_has_the_id_of_what_it_hangs_on_and_a_child_that_of_its_par
     )
 
 
+def _nested(amount: str, inside: str) -> Template:
+    """A deployment at the subscription that is given ``amount`` and makes one resource of ``inside``."""
+    resource = {"type": "A/x", "name": "y", "apiVersion": "1", "properties": {"amount": inside}}
+    deployment = {
+        "type": "Microsoft.Resources/deployments",
+        "name": "above",
+        "condition": "[not(empty(parameters('on')))]",
+        "properties": {
+            "parameters": {"amount": {"value": amount}},
+            "template": shop.template([resource], {"amount": {"type": "int"}}),
+        },
+    }
+    declared = {"on": {"type": "string", "defaultValue": ""}, "tills": {"type": "int"}}
+    return Template("t", shop.template([deployment], declared))
+
+
+def test_a_nested_deployment_stands_for_what_it_deploys_at_the_subscription() -> None:
+    template = _nested("[parameters('tills')]", "[parameters( 'amount')]")
+    given: Values = {"on": {"value": "x"}, "tills": {"value": 3}}
+    assert templates.resources(template, given, "s", "g") == [
+        {
+            "id": "/subscriptions/s/providers/A/x/y",
+            "type": "A/x",
+            "name": "y",
+            "apiVersion": "1",
+            "properties": {"amount": 3},
+            "scope": "/subscriptions/s",
+        }
+    ]
+    assert templates.resources(template, {}, "s", "g") == []
+    (unknown,) = templates.resources(template, {"on": {"value": "x"}}, "s", "g")
+    assert isinstance(unknown["properties"]["amount"], Unknown)
+
+
+def test_a_nested_deployment_knows_its_own_parameters_and_no_others() -> None:
+    with pytest.raises(WrongArgument, match=r"^t: resource 'y': parameter 'tills' is not declared$"):
+        templates.resources(_nested("1", "[parameters( 'tills')]"), {"on": {"value": "x"}}, "s", "g")
+
+
 def test_a_key_vault_reference_and_a_missing_value_are_unknown() -> None:
     group, _, oven = templates.resources(ALERTS, {"bellUrl": {"reference": {"keyVault": {}}}}, "s", "g")
     assert isinstance(group["properties"]["webhookReceivers"][0]["serviceUri"], Unknown)

@@ -11,14 +11,14 @@ import pytest
 
 from observability.deploy import drift, remove, templates
 from observability.deploy.drift import Drift, Finding, Kind
-from observability.deploy.errors import Refused
+from observability.deploy.errors import NotAllowed, Refused
 from observability.deploy.hide import Hide
 from observability.deploy.normal import UNSET
 from observability.deploy.remove import Removal
 from observability.deploy.templates import Template, Values
 from observability.model.errors import SourceUnavailable
 from tests.deploy import shop
-from tests.deploy.served import GROUP, ROOT, SUBSCRIPTION, Cloud, connected, served
+from tests.deploy.served import ABOVE, GROUP, ROOT, SUBSCRIPTION, Cloud, connected, served
 
 STAFF = Template("alerts", shop.STAFF)
 ACCESS = Template("access", shop.TEMPLATES["access"])
@@ -35,7 +35,7 @@ BREAD = str(uuid5(NAMESPACE, f"{ROOT}-bread"))
 ROLE = f"{ROOT}/providers/Microsoft.Authorization/roleDefinitions/{BREAD}"
 RIGHT = f"{OVEN}/providers/Microsoft.Authorization/roleAssignments/{uuid5(NAMESPACE, '-'.join((OVEN, FLOW, BREAD)))}"
 BAKER = f"{ROOT}/providers/Microsoft.Authorization/roleAssignments/{uuid5(NAMESPACE, f'{ROOT}-baker-1-reader')}"
-BUDGET = f"{ROOT}/providers/Microsoft.Consumption/budgets/budget-tripgen-bread"
+BUDGET = f"{ABOVE}/providers/Microsoft.Consumption/budgets/budget-tripgen-rg-shop-bread"
 SPENT = "properties.notifications.spent"
 
 
@@ -180,14 +180,54 @@ def test_a_receiver_that_somebody_took_away_is_told_without_its_address() -> Non
     assert json.dumps(found.expected)
 
 
+BUDGETS = BUDGET.rpartition("/")[0]
+OLD = f"{ROOT}/providers/Microsoft.Consumption/budgets/budget-tripgen-bread"
+
+
+def budget(cloud: Cloud, resource: str, *counted: str) -> None:
+    """Another budget like ours, which counts the cost of these groups."""
+    one = json.loads(json.dumps(cloud.resources[BUDGET.lower()]))
+    one |= {"id": resource, "name": resource.rpartition("/")[2]}
+    one["properties"]["filter"]["dimensions"]["values"] = list(counted)
+    cloud.resources[resource.lower()] = one
+
+
 def test_an_old_budget_of_ours_is_extra_and_one_of_others_is_not() -> None:
     cloud = deployed()
-    for name in ("budget-tripgen-old", "budget-of-others"):
-        one = {**cloud.resources[BUDGET.lower()], "name": name, "id": BUDGET.replace("budget-tripgen-bread", name)}
-        cloud.resources[one["id"].lower()] = one
+    budget(cloud, f"{BUDGETS}/budget-tripgen-old", "RG-Shop")
+    budget(cloud, f"{BUDGETS}/budget-of-others", "rg-shop")
+    budget(cloud, f"{BUDGETS}/budget-tripgen-rg-shop-2-bread", "rg-shop-2", "rg-flour")
+    # As versions before made it, which counted one group.
+    budget(cloud, OLD)
     assert compared(cloud).findings == (
-        Finding(Kind.EXTRA, BUDGET.replace("budget-tripgen-bread", "budget-tripgen-old")),
+        Finding(Kind.EXTRA, f"{BUDGETS}/budget-tripgen-old"),
+        Finding(Kind.EXTRA, OLD),
     )
+
+
+def _one_group(cloud: Cloud) -> None:
+    properties(cloud, BUDGET)["filter"]["dimensions"]["values"].remove("rg-flour")
+
+
+def test_a_budget_that_another_group_has_by_our_name_is_not_ours_and_ours_is_missing() -> None:
+    cloud = deployed()
+    budget(cloud, BUDGET, "rg-other")
+    assert compared(cloud).findings == (Finding(Kind.MISSING, BUDGET),)
+    assert BUDGET not in planned(cloud)
+
+
+def test_a_budget_that_counts_less_than_it_should_is_edited() -> None:
+    cloud = deployed()
+    _one_group(cloud)
+    (found,) = compared(cloud).findings
+    assert (found.kind, found.path) == (Kind.EDITED, "properties.filter.dimensions.values")
+    assert (found.expected, found.live) == (["rg-shop", "rg-flour"], ["rg-shop"])
+
+
+def test_a_budget_without_a_filter_is_of_the_whole_subscription_and_not_ours() -> None:
+    cloud = deployed()
+    del properties(cloud, BUDGET)["filter"]
+    assert BUDGET not in planned(cloud)
 
 
 # --- remove --------------------------------------------------------------------------------------------------
@@ -223,7 +263,14 @@ def _of_others(cloud: Cloud) -> set[str]:
             **ours[ROLE],
             "properties": {**ours[ROLE]["properties"], "roleName": f"tripgen {GROUP}-2: bake bread"},
         },
-        BUDGET.replace("budget-tripgen-bread", "budget-bread"): ours[BUDGET],
+        f"{BUDGETS}/budget-bread": ours[BUDGET],
+        f"{BUDGETS}/budget-tripgen-rg-shop-2-bread": {
+            **ours[BUDGET],
+            "properties": {
+                **ours[BUDGET]["properties"],
+                "filter": {"dimensions": {"name": "ResourceGroupName", "operator": "In", "values": ["rg-shop-2"]}},
+            },
+        },
     }
     for name, body in made.items():
         cloud.resources[name.lower()] = {**body, "id": name, "name": name.rpartition("/")[2]}
@@ -275,10 +322,55 @@ def test_who_may_not_delete_a_workflow_may_delete_nothing() -> None:
 @pytest.mark.parametrize("started", [True, False])
 def test_a_subscription_without_budgets_is_no_obstacle_unless_there_should_be_one(started: bool) -> None:
     cloud = deployed()
-    cloud.order("GET", "budgets", 400, {"error": {"code": "InvalidSubscription", "message": "has no budgets"}})
+    cloud.order("GET", "budgets", 400, {"error": {"code": "InvalidSubscription", "message": "has no budgets"}}, 2)
     given: Values = GIVEN if started else {**GIVEN, "budgetStart": {"value": ""}}
     if started:
         with pytest.raises(Refused, match="has no budgets"):
             planned(cloud, given)
     else:
         assert planned(cloud, given) == [BELL, BAKER, RIGHT, ROLE, FLOW]
+
+
+def test_a_budget_of_an_older_version_goes_from_the_resource_group() -> None:
+    cloud = deployed()
+    budget(cloud, OLD)
+    assert planned(cloud)[:2] == [BUDGET, OLD]
+
+
+NO_RIGHT = {
+    "error": {
+        "code": "AuthorizationFailed",
+        "message": "no authorization to perform action 'Microsoft.Consumption/budgets/read' over the subscription",
+    }
+}
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_without_rights_on_the_subscription_the_rest_goes_unless_there_should_be_a_budget(started: bool) -> None:
+    cloud = deployed()
+    cloud.order("GET", BUDGETS, 403, NO_RIGHT)
+    given: Values = GIVEN if started else {**GIVEN, "budgetStart": {"value": ""}}
+    told: list[str] = []
+    with served(cloud), connected(cloud) as arm:
+        if started:
+            with pytest.raises(NotAllowed, match="role 'Cost Management Contributor' on the subscription given to it"):
+                remove.plan(arm, defined(given), with_data=False, said=told.append)
+            return
+        goes, _ = remove.plan(arm, defined(given), with_data=False, said=told.append)
+    assert [item.id for item in goes] == [BELL, BAKER, RIGHT, ROLE, FLOW]
+    assert any(line.startswith("no budgets are looked for at the subscription: ") for line in told)
+
+
+def test_who_may_not_delete_at_the_subscription_is_told_so_and_the_rest_goes() -> None:
+    cloud = deployed()
+    cloud.order("DELETE", "budgets", 403, NO_RIGHT)
+    removal = removed(cloud)
+    assert [item.id for item in removal.left] == [BUDGET]
+    assert FLOW.lower() not in cloud.resources
+
+
+def test_drift_says_which_right_is_missing_at_the_subscription() -> None:
+    cloud = deployed()
+    cloud.order("GET", BUDGETS, 403, NO_RIGHT)
+    with pytest.raises(NotAllowed, match="Cost Management Contributor"):
+        compared(cloud)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -41,6 +41,8 @@ def text_of(value: Any) -> str:
         return str(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, float):
+        return repr(value).replace("e", "E")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -93,9 +95,11 @@ def _div(one: Any, other: Any) -> Any:
 
 
 def _format_number(value: Any, pattern: str) -> str:
-    if pattern != "0.##":
+    found = re.fullmatch(r"0\.(#+)", pattern)
+    if found is None:
         raise Invalid(f"no such pattern here: {pattern}")
-    rounded = Decimal(repr(_number(value))).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    places = Decimal(1).scaleb(-len(found[1]))
+    rounded = Decimal(repr(_number(value))).quantize(places, ROUND_HALF_UP, Context(prec=400))
     return f"{rounded:f}".rstrip("0").rstrip(".")
 
 
@@ -163,6 +167,7 @@ PURE: Scope = {
     "first": _first,
     "float": _float,
     "formatNumber": _format_number,
+    "greater": lambda one, other: _number(one) > _number(other),
     "greaterOrEquals": lambda one, other: _number(one) >= _number(other),
     "if": lambda condition, yes, no: yes if _truth(condition) else no,
     "isFloat": _is_float,

@@ -171,8 +171,9 @@ class Machine:
         return OK, value, value
 
     def do_initializevariable(self, name: str, action: Any) -> tuple[str, Any, Any]:
-        for variable in action["inputs"]["variables"]:
-            self.variables[variable["name"]] = resolved(variable["value"], self._scope())
+        # The service refuses an action that makes several.
+        (variable,) = action["inputs"]["variables"]
+        self.variables[variable["name"]] = resolved(variable["value"], self._scope())
         return OK, action["inputs"], None
 
     def do_setvariable(self, name: str, action: Any) -> tuple[str, Any, Any]:

@@ -125,6 +125,49 @@ def crash_loop() -> Payload:
     return prometheus("pod-crash-loop", 2, "7", namespace="production", pod="trip-1", container="trip-service")
 
 
+def spending(spent: str = "$4,480.12", expected: str | None = None, *, old: bool = False) -> Payload:
+    """What a budget sends: no rule, no severity, and in the ``old`` shape not even a condition.
+
+    Source: the samples of test actions in Azure Monitor's page on alert payloads, of 2022 and of 2025.
+    """
+    name = "budget-tripgen-rg-tripgen-prod-stated"
+    data = {
+        "Scope": f"{SUBSCRIPTION}/",
+        "ThresholdType": "Forecasted" if expected else "Actual",
+        "BudgetType": "Cost",
+        "BudgetThreshold": "$5,600.00",
+        "NotificationThresholdAmount": "$5,600.00" if expected else "$4,480.00",
+        "BudgetName": name,
+        "BudgetId": f"{SUBSCRIPTION}/providers/Microsoft.Consumption/budgets/{name}",
+        "BudgetStartDate": "2026-12-01",
+        "BudgetCreator": "deployer@example.com",
+        "Unit": "USD",
+        "SpentAmount": spent,
+    }
+    data |= {"ForecastedTotalForPeriod": expected} if expected else {}
+    return {
+        "schemaId": "azureMonitorCommonAlertSchema",
+        "data": {
+            "essentials": {
+                "monitoringService": "CostAlerts",
+                "firedDateTime": FIRED,
+                "description": f"Your spend for budget {name} is now {spent}.",
+                "essentialsVersion": "1.0",
+                "alertContextVersion": "1.0",
+                "alertId": f"{SUBSCRIPTION}/providers/Microsoft.CostManagement/alerts/cost-1",
+                "alertRule": None,
+                "severity": None,
+                "signalType": None,
+                "monitorCondition": None if old else "Fired",
+                "alertTargetIDs": None,
+                "configurationItems": ["budgets"],
+                "originAlertId": None,
+            },
+            "alertContext": {"AlertCategory": "budgets", "AlertData": data},
+        },
+    }
+
+
 def resolved(payload: Payload) -> Payload:
     after = copy.deepcopy(payload)
     after["data"]["essentials"] |= {"monitorCondition": "Resolved", "resolvedDateTime": RESOLVED}
@@ -150,7 +193,7 @@ def in_english(payload: Payload) -> Payload:
 
 def main(arguments: list[str]) -> int:
     """Prints an alert that fires now, for trying a workflow (docs/actions.md)."""
-    kinds = {"log": log, "metric": metric, "prometheus": prometheus, "crash-loop": crash_loop}
+    kinds = {"log": log, "metric": metric, "prometheus": prometheus, "crash-loop": crash_loop, "budget": spending}
     if not arguments or arguments[0] not in kinds or arguments[1:] not in ([], ["resolved"]):
         print(f"payloads: name one of {', '.join(kinds)}, then 'resolved' or nothing", file=sys.stderr)
         return 2

@@ -85,6 +85,91 @@ def test_no_value_is_a_dash_and_never_a_zero(here: World) -> None:
     assert lines(told(here, payloads.log(value=None)))["값"] == "-"
 
 
+@pytest.mark.parametrize(
+    ("ident", "value", "threshold", "said"),
+    [
+        ("high-error-rate", 1.004, "1", "1.004% (limit 1%)"),
+        ("high-error-rate", 1.00000000004, "1", "1.00000000004% (limit 1%)"),
+        ("high-error-rate", 1.634, "1", "1.63% (limit 1%)"),
+        ("high-error-rate", 1.2534, "1.2533", "1.2534% (limit 1.2533%)"),
+        ("high-error-rate", 0.0004, "1", "0.0004% (limit 1%)"),
+        ("high-error-rate", 0.0004, "0", "0.0004% (limit 0%)"),
+        ("high-error-rate", 0.000000000001, "0", "1E-12% (limit 0%)"),
+        ("high-error-rate", 0, "1", "0% (limit 1%)"),
+        ("high-error-rate", 1, "1", "1% (limit 1%)"),
+        ("service-unavailable", 99.896, "99.9", "99.896% (limit 99.9%)"),
+        ("cache-hit-ratio-low", 0.797, "0.8", "0.797 (limit 0.8)"),
+        ("cache-hit-ratio-low", 0.799999, "0.8", "0.799999 (limit 0.8)"),
+    ],
+)
+def test_a_limit_that_was_passed_is_seen_to_be_passed_and_a_little_is_not_nothing(
+    ident: str, value: float, threshold: str, said: str
+) -> None:
+    payload = payloads.log(ident, value=value)
+    payload["data"]["alertContext"]["condition"]["allOf"][0]["threshold"] = threshold
+    with world("en") as here:
+        assert lines(told(here, payload))["Value"] == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("0.80004", "80.004%"), ("0.8", "80%"), ("0.79996", "79.996%"), ("8.3e-1", "83%"), ("0.9", "90%")],
+)
+def test_a_ratio_that_is_read_in_percent_is_seen_to_have_passed_its_limit(here: World, value: str, said: str) -> None:
+    assert lines(told(here, payloads.prometheus(value=value)))["값"] == f"{said} (기준 80%)"
+
+
+BUDGETS = [
+    (payloads.spending(), "$4,480.12 (예산 $5,600.00)"),
+    (payloads.spending(old=True), "$4,480.12 (예산 $5,600.00)"),
+    (payloads.spending("$3,999.99", "$5,711.11"), "$3,999.99, 예상 $5,711.11 (예산 $5,600.00)"),
+    (payloads.spending("$3,999.99", "$5,711.11", old=True), "$3,999.99, 예상 $5,711.11 (예산 $5,600.00)"),
+]
+
+
+@pytest.mark.parametrize(("payload", "value"), BUDGETS)
+def test_a_budget_tells_its_name_and_what_is_spent_of_it(here: World, payload: Any, value: str) -> None:
+    message = told(here, payload)
+    assert title(message) == "🟠 발생 · budget-tripgen-rg-tripgen-prod-stated"
+    assert lines(message) == {
+        "심각도": "-",
+        "조건": payload["data"]["essentials"]["description"],
+        "값": value,
+        "대상": "-",
+        "시작": "2026-11-24 20:05 KST",
+        "안내": "비용은 하루쯤 늦게 집계됩니다. 무엇이 늘었는지는 Azure의 비용 분석을 리소스 그룹별로 보면 알 수 있습니다.",
+    }
+    ((name, url),) = [(button["title"], button["url"]) for button in buttons(message)]
+    assert (name, url) == (
+        "알림 열기",
+        "https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis",
+    )
+
+
+@pytest.mark.parametrize(("payload", "value"), BUDGETS)
+def test_slack_tells_of_a_budget_and_no_other_workflow_fails_on_one(here: World, payload: Any, value: str) -> None:
+    slack = told(here, payload, "slack")
+    assert slack["text"] == "🟠 발생 · budget-tripgen-rg-tripgen-prod-stated"
+    assert f"값: {value}" in [text["text"] for text in find(slack, "plain_text")]
+    assert here.call("escalate", payload) is None
+    says_that_it_fired = payload["data"]["essentials"]["monitorCondition"] == "Fired"
+    for name in ("scale-nodes", "scale-database"):
+        run = here.call(name, payload)
+        assert (run.status if run else None) == ("Succeeded" if says_that_it_fired else None)
+
+
+def test_a_budget_whose_rule_is_an_empty_text_has_its_name_for_a_title(here: World) -> None:
+    payload = payloads.spending()
+    payload["data"]["essentials"]["alertRule"] = ""
+    assert title(told(here, payload)) == "🟠 발생 · budget-tripgen-rg-tripgen-prod-stated"
+
+
+def test_an_alert_that_names_neither_rule_nor_budget_has_its_description_for_a_title(here: World) -> None:
+    payload = payloads.spending()
+    payload["data"]["alertContext"] = {}
+    assert title(told(here, payload)).startswith("🟠 발생 · Your spend for budget")
+
+
 @pytest.mark.parametrize("make", [payloads.log, payloads.metric, payloads.prometheus])
 def test_what_has_resolved_looks_different_and_says_how_long_it_lasted(here: World, make: Any) -> None:
     fired, after = told(here, make()), told(here, payloads.resolved(make()))
@@ -135,7 +220,7 @@ def test_the_least_that_the_schema_lets_through_is_still_told(here: World) -> No
     payload["data"].pop("customProperties")
     message = told(here, payload)
     assert lines(message) == {
-        "심각도": "",
+        "심각도": "-",
         "조건": "-",
         "값": "-",
         "대상": "-",
