@@ -123,13 +123,16 @@ def _window(arguments: argparse.Namespace, now: datetime, wrong: list[str]) -> t
     attended = sys.stdin.isatty()
     this_minute = now.replace(second=0, microsecond=0)
     try:
-        begins = times.moment("--from", arguments.start, attended) if arguments.start else this_minute
+        begins = (
+            times.moment("--from", arguments.start, attended).replace(microsecond=0) if arguments.start else this_minute
+        )
         if begins < this_minute:
             raise WrongArgument(f"--from: {times.kst(begins)} is past; what was sent then cannot be taken back")
         if (arguments.length is None) == (arguments.until is None):
             raise WrongArgument("say how long: --for 2h, or --until '2026-11-28 18:00 KST', one of the two")
         if arguments.until is not None:
-            ends = times.moment("--until", arguments.until, attended)
+            # The rule knows no part of a second.
+            ends = times.moment("--until", arguments.until, attended).replace(microsecond=0)
         else:
             lasts = times.length("--for", arguments.length)
             if lasts < timedelta(minutes=1):
@@ -144,9 +147,6 @@ def _window(arguments: argparse.Namespace, now: datetime, wrong: list[str]) -> t
             )
     except WrongArgument as error:
         wrong.append(str(error))
-        return None
-    except OverflowError:
-        wrong.append("--for: the end is out of range")
         return None
     return begins, ends
 

@@ -168,7 +168,16 @@ def test_a_service_whose_alerts_cannot_be_told_apart_never_becomes_a_rule_for_ev
             "--from: '2026-11-28 18:00' has no zone, and a script must not depend on where it runs; write "
             "2026-11-23T09:00+09:00, '2026-11-23 09:00 KST' or 2026-11-23T00:00Z",
         ),
-        (["--from", "9999-12-31T14:00Z", "--for", "12h"], "--for: the end is out of range"),
+        (
+            ["--until", "2099-01-01T00:00:00.5+09:00"],
+            "--until: 26331 days 9 hours is longer than 24 hours, in which even severity 3 is answered (10.2.1); silence "
+            "again when it ends",
+        ),
+        (
+            ["--from", "9999-12-31T14:00Z", "--for", "12h"],
+            "--from: '9999-12-31T14:00Z' is out of range; give a time from 2000 to 2100: 2026-11-23T09:00+09:00, "
+            "'2026-11-23 09:00 KST' or 2026-11-23T00:00Z",
+        ),
     ],
 )
 def test_a_window_that_cannot_be(capsys: pytest.CaptureFixture[str], window: list[str], said: str) -> None:
