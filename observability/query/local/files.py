@@ -114,7 +114,7 @@ def newest(con: DuckDBPyConnection, folder: Folder) -> datetime:
 
 _SECOND = timedelta(seconds=1)
 # A row of 9999 is a mistake, or says "never": the others tell when the export ends.
-_NEWEST = f"SELECT max({{time}}) FILTER (WHERE {{time}} < TIMESTAMP '{LATEST:%Y-%m-%d}') FROM {{rows}}"
+_NEWEST = f"SELECT max({{time}}) FILTER (WHERE {{time}} < TIMESTAMP '{LATEST:%Y-%m-%d}') FROM {{rows}}"  # noqa: S608
 
 
 def _time(con: DuckDBPyConnection, files: tuple[Path, ...]) -> str:
