@@ -13,6 +13,9 @@ from observability import PHASE_NUMBERS, PHASE_VARIABLE, __version__
 
 OK, PROBLEMS, USAGE, STALE, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
+GROUP_VARIABLE = "TRIPOBS_RESOURCE_GROUP"
+"""The environment variable that names the resource group."""
+
 _EPILOG = """\
 exit codes: 0 done; 1 problems in the definitions; 2 wrong arguments; 3 generated files are stale;
 4 something needed did not answer; 130 interrupted
@@ -200,9 +203,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _on_azure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--subscription", metavar="ID", help="the subscription's id (default: AZURE_SUBSCRIPTION_ID)")
-    parser.add_argument(
-        "--resource-group", metavar="NAME", help="where everything lies (default: TRIPOBS_RESOURCE_GROUP)"
-    )
+    parser.add_argument("--resource-group", metavar="NAME", help=f"where everything lies (default: {GROUP_VARIABLE})")
     parser.add_argument(
         "--parameters", metavar="FILE", help="values for the templates, in the form of azure/parameters.example.json"
     )

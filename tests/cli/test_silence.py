@@ -16,6 +16,11 @@ from observability.cli.silence import silence
 NOW = datetime(2026, 11, 28, 6, 0, 40, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def no_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRIPOBS_RESOURCE_GROUP", raising=False)
+
+
 def run(*arguments: str, now: datetime = NOW) -> int:
     return silence(main.parser().parse_args(["silence", *arguments]), lambda: now)
 
@@ -98,6 +103,17 @@ def test_people_are_told_what_is_silent_how_it_is_deployed_and_that_it_ends(
         "az resource delete --resource-group rg-tripgen-prod --resource-type Microsoft.AlertsManagement/actionRules "
         f"--name {rule['name']}",
     ]
+
+
+def test_the_commands_name_the_group_of_the_environment_as_a_shell_reads_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIPOBS_RESOURCE_GROUP", "rg-tripgen(test)")
+    file = tmp_path / "of the night.json"
+    assert run("--for", "90m", *TRIP, "--out", str(file)) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert f"az deployment group create --resource-group 'rg-tripgen(test)' --template-file '{file}'" in said
+    assert said[-1].startswith("az resource delete --resource-group 'rg-tripgen(test)' --resource-type ")
 
 
 def test_what_is_announced_48_hours_ahead_needs_no_word_of_approval(capsys: pytest.CaptureFixture[str]) -> None:
