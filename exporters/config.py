@@ -10,14 +10,13 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn, cast
 
+from exporters.store import LIMIT as SERIES_LIMIT
 from observability.design import data
 from observability.design.platform import APPLICATION_PORT
 from observability.design.services import SERVICES
 from observability.model.errors import DefinitionError, Problem, SourceUnavailable
+from observability.model.exporter import PORT
 
-# The port that OpenTelemetry's own Prometheus exporters listen on, so operators know it; the document names none.
-DEFAULT_PORT = 9464
-SERIES_LIMIT = 5_000
 ENV_PREFIX = "TRIPGEN_"
 CONNECTION_STRING = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 
@@ -155,7 +154,7 @@ class Config:
     service: str | None = None
     # Prometheus scrapes the pod's address, so loopback alone would not do.
     host: str = "0.0.0.0"  # noqa: S104
-    port: int = DEFAULT_PORT
+    port: int = PORT
     series_limit: int = SERIES_LIMIT
     postgresql: PostgresqlConfig | None = None
     redis: RedisConfig | None = None
@@ -434,7 +433,7 @@ def _read(raw: Mapping[str, Any], problems: _Problems, environ: Mapping[str, str
         role=cast(Literal["sidecar", "cluster"], role or "cluster"),
         service=service,
         host=own.host("host", Config.host),
-        port=own.whole("port", DEFAULT_PORT, 0, 65_535),
+        port=own.whole("port", PORT, 0, 65_535),
         series_limit=own.whole("series_limit", SERIES_LIMIT, 50, 100_000),
         postgresql=_postgresql(tables["postgresql"]) if "postgresql" in tables else None,
         redis=_redis(tables["redis"]) if "redis" in tables else None,

@@ -25,6 +25,7 @@ from exporters.server import Answer, Route, Server
 from exporters.store import Store
 from observability import __version__
 from observability.model.errors import DefinitionError, Problem, SourceUnavailable
+from observability.model.exporter import EVENTS_PATH
 from observability.signals.exporter import BUILD_INFO
 
 if TYPE_CHECKING:  # each is loaded only where it is configured
@@ -33,7 +34,6 @@ if TYPE_CHECKING:  # each is loaded only where it is configured
 
 _LOG = logging.getLogger(__name__)
 
-EVENTS_PATH = "/v1/events"
 PROGRAM = "tripgen-exporter"
 # Kubernetes updates a ConfigMap's files within a minute or so; looking is one stat().
 POLL = 5.0

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from exporters.config import (
-    DEFAULT_PORT,
     ActuatorConfig,
     Config,
     EventsConfig,
@@ -24,6 +23,7 @@ from exporters.config import (
     shown,
 )
 from observability.model.errors import DefinitionError, SourceUnavailable
+from observability.model.exporter import PORT
 
 Write = Callable[..., Path]
 KEY = "InstrumentationKey=00000000-0000-0000-0000-000000000000"
@@ -64,7 +64,7 @@ def test_the_smallest_cluster_takes_everything_from_the_design(write: Write) -> 
     )
     assert load(path, {}) == Config(
         role="cluster",
-        port=DEFAULT_PORT,
+        port=PORT,
         postgresql=PostgresqlConfig(
             servers=(
                 PostgresqlServer(
