@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -293,9 +292,11 @@ class _Table:
             return default
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.problems.add(self.key(key), f"is {_kind(value)}", "give a number")
-        elif not math.isfinite(value) or not lowest <= value <= highest:
+        elif not lowest <= value <= highest:
             self.problems.add(
-                self.key(key), f"'{value}' is out of range", f"give a number from '{lowest:g}' to '{highest:g}'"
+                self.key(key),
+                f"'{_short(str(value))}' is out of range",
+                f"give a number from '{lowest:g}' to '{highest:g}'",
             )
         else:
             return value
@@ -326,7 +327,7 @@ class _Table:
             self._take(key)
             return default
         value = self.text(key)
-        if value and not value.startswith("/"):
+        if value and (not value.startswith("/") or "\0" in value):
             # Not repeated: a password may have been written where its file belongs.
             self.problems.add(self.key(key), "is not an absolute path", "give a path that starts with '/'")
             return default
@@ -394,8 +395,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     except OSError as error:
         problems.add(path.name, f"cannot be read ({type(error).__name__})", "give a file that exists", "file")
         raise DefinitionError(problems.found) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8"
+    except (ValueError, RecursionError) as error:
+        why = _not_toml(error)
         problems.add(path.name, f"is not TOML: {why[:1].lower()}{why[1:]}", "mend it", "file")
         raise DefinitionError(problems.found) from None
     config = _read(raw, problems, environ)
@@ -582,6 +583,15 @@ def _check_shape(table: _Table, secret: Secret) -> None:
 
 
 # --- words ------------------------------------------------------------------------------------------
+
+
+def _not_toml(error: Exception) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    # Both are the reader's own limits.
+    return "it is nested too deep" if isinstance(error, RecursionError) else "a number has too many digits"
 
 
 def _kind(value: object) -> str:

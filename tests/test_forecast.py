@@ -137,9 +137,10 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 
 def test_what_is_no_json_is_said(tmp_path: Path) -> None:
-    (tmp_path / "prices.json").write_text("{", encoding="utf-8")
-    with pytest.raises(WrongPrices, match="cannot be read as JSON"):
-        forecast.prices(tmp_path / "prices.json")
+    for text in ("{", "[" * 100_000, '{"gigabyte": ' + "9" * 5_000 + "}"):
+        (tmp_path / "prices.json").write_text(text, encoding="utf-8")
+        with pytest.raises(WrongPrices, match="cannot be read as JSON"):
+            forecast.prices(tmp_path / "prices.json")
     (tmp_path / "prices.json").write_text("[]", encoding="utf-8")
     with pytest.raises(WrongPrices, match="is no JSON object with currency, date"):
         forecast.prices(tmp_path / "prices.json")
