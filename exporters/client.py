@@ -26,11 +26,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
+from observability.model.exporter import EVENTS_PATH, FAILED, FAILURE, PORT, STORED, SUCCESS
+
 _log = logging.getLogger("tripgen.events")
 
-# The exporter's port and path; the exporter listens in the same pod.
-PORT: Final = 9464
-PATH: Final = "/v1/events"
 # Some hundred bytes a line keep a batch far below the exporter's limit of 1 MiB.
 BATCH: Final = 500
 BUFFER: Final = 10_000
@@ -82,7 +81,7 @@ class Client:
 
     def trip_generated(self, stored: bool = True) -> None:
         """A trip generation ended, with a stored itinerary or without."""
-        self._put({"event": "trip_generated", "outcome": "stored" if stored else "failed"})
+        self._put({"event": "trip_generated", "outcome": STORED if stored else FAILED})
 
     def itinerary_finished(self, seconds: float) -> None:
         """An itinerary is finished, ``seconds`` after the request was accepted."""
@@ -98,7 +97,7 @@ class Client:
 
     def external_call(self, api: str, seconds: float, ok: bool = True) -> None:
         """A call to an external API ended. ``api`` is a short fixed name, never an address."""
-        outcome = "success" if ok else "failure"
+        outcome = SUCCESS if ok else FAILURE
         self._put({"event": "external_call", "api": api, "seconds": seconds, "outcome": outcome})
 
     @contextmanager
@@ -236,7 +235,7 @@ class Client:
                 fresh = True
                 self._connection = http.client.HTTPConnection(*self._address, timeout=self._timeout)
             try:
-                self._connection.request("POST", PATH, body, {"Content-Type": "application/x-ndjson"})
+                self._connection.request("POST", EVENTS_PATH, body, {"Content-Type": "application/x-ndjson"})
                 response = self._connection.getresponse()
                 content = response.read()
                 break

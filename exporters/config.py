@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,14 +9,13 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn, cast
 
+from exporters.store import LIMIT as SERIES_LIMIT
 from observability.design import data
 from observability.design.platform import APPLICATION_PORT
 from observability.design.services import SERVICES
 from observability.model.errors import DefinitionError, Problem, SourceUnavailable
+from observability.model.exporter import PORT
 
-# The port that OpenTelemetry's own Prometheus exporters listen on, so operators know it; the document names none.
-DEFAULT_PORT = 9464
-SERIES_LIMIT = 5_000
 ENV_PREFIX = "TRIPGEN_"
 CONNECTION_STRING = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 
@@ -155,7 +153,7 @@ class Config:
     service: str | None = None
     # Prometheus scrapes the pod's address, so loopback alone would not do.
     host: str = "0.0.0.0"  # noqa: S104
-    port: int = DEFAULT_PORT
+    port: int = PORT
     series_limit: int = SERIES_LIMIT
     postgresql: PostgresqlConfig | None = None
     redis: RedisConfig | None = None
@@ -294,9 +292,11 @@ class _Table:
             return default
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.problems.add(self.key(key), f"is {_kind(value)}", "give a number")
-        elif not math.isfinite(value) or not lowest <= value <= highest:
+        elif not lowest <= value <= highest:
             self.problems.add(
-                self.key(key), f"'{value}' is out of range", f"give a number from '{lowest:g}' to '{highest:g}'"
+                self.key(key),
+                f"'{_short(str(value))}' is out of range",
+                f"give a number from '{lowest:g}' to '{highest:g}'",
             )
         else:
             return value
@@ -327,7 +327,7 @@ class _Table:
             self._take(key)
             return default
         value = self.text(key)
-        if value and not value.startswith("/"):
+        if value and (not value.startswith("/") or "\0" in value):
             # Not repeated: a password may have been written where its file belongs.
             self.problems.add(self.key(key), "is not an absolute path", "give a path that starts with '/'")
             return default
@@ -395,8 +395,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     except OSError as error:
         problems.add(path.name, f"cannot be read ({type(error).__name__})", "give a file that exists", "file")
         raise DefinitionError(problems.found) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8"
+    except (ValueError, RecursionError) as error:
+        why = _not_toml(error)
         problems.add(path.name, f"is not TOML: {why[:1].lower()}{why[1:]}", "mend it", "file")
         raise DefinitionError(problems.found) from None
     config = _read(raw, problems, environ)
@@ -434,7 +434,7 @@ def _read(raw: Mapping[str, Any], problems: _Problems, environ: Mapping[str, str
         role=cast(Literal["sidecar", "cluster"], role or "cluster"),
         service=service,
         host=own.host("host", Config.host),
-        port=own.whole("port", DEFAULT_PORT, 0, 65_535),
+        port=own.whole("port", PORT, 0, 65_535),
         series_limit=own.whole("series_limit", SERIES_LIMIT, 50, 100_000),
         postgresql=_postgresql(tables["postgresql"]) if "postgresql" in tables else None,
         redis=_redis(tables["redis"]) if "redis" in tables else None,
@@ -583,6 +583,15 @@ def _check_shape(table: _Table, secret: Secret) -> None:
 
 
 # --- words ------------------------------------------------------------------------------------------
+
+
+def _not_toml(error: Exception) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    # Both are the reader's own limits.
+    return "it is nested too deep" if isinstance(error, RecursionError) else "a number has too many digits"
 
 
 def _kind(value: object) -> str:

@@ -33,6 +33,7 @@ from exporters.http import get
 from observability.design.operations import HEALTH_CHECK
 from observability.design.services import TRIP
 from observability.model.errors import SourceUnavailable
+from observability.model.exporter import EVENTS_PATH, STORED
 from observability.model.signal import Instrument
 from observability.signals import ai, business, postgresql, redis
 
@@ -277,7 +278,7 @@ def live(values: Values) -> str:
         return values.sum(instrument.name, **labels)
 
     hits, misses = total(redis.HITS), total(redis.MISSES)
-    stored, trips = total(business.TRIP_GENERATIONS, outcome="stored"), total(business.TRIP_GENERATIONS)
+    stored, trips = total(business.TRIP_GENERATIONS, outcome=STORED), total(business.TRIP_GENERATIONS)
     ratings, itineraries = business.USER_RATING.name, ai.AI_RESPONSE.name
     parts = [
         f"connections {total(postgresql.CONNECTIONS):.0f} of {total(postgresql.CONNECTIONS_MAX):.0f}",
@@ -310,7 +311,7 @@ def where_to_look(ports: Mapping[str, int]) -> Iterator[str]:
         yield f"{role}:"
         for path, what in (("/metrics", "what Prometheus reads"), ("/", "sources and their age"), ("/readyz", "ready")):
             yield f"  http://127.0.0.1:{port}{path:<10} {what}"
-    yield f'  curl -d \'{{"event": "rating_given", "rating": 5}}\' http://127.0.0.1:{ports["sidecar"]}/v1/events'
+    yield f'  curl -d \'{{"event": "rating_given", "rating": 5}}\' http://127.0.0.1:{ports["sidecar"]}{EVENTS_PATH}'
 
 
 # --- the whole --------------------------------------------------------------------------------------

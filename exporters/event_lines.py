@@ -16,13 +16,16 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from exporters.families import Labels
+from observability.model.exporter import FAILED, FAILURE, STORED, SUCCESS, TOP_THREE
 
 LONGEST_SECONDS: Final = 86_400
 # Lines checked, and events counted, between two turns of the event loop: about a millisecond, which is what a scrape
 # may wait.
 STRIDE: Final = 500
-# How a call of an external API ends.
-OUTCOMES: Final = ("success", "failure")
+# How a trip generation, a call of an external API and a location search that is counted end.
+TRIP_OUTCOMES: Final = (STORED, FAILED)
+CALL_OUTCOMES: Final = (SUCCESS, FAILURE)
+SEARCH_OUTCOMES: Final = (TOP_THREE, "other", "refined")
 
 _API = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 # A user's id, an order's number or a token would be a person's data in a label, and a series for each of them. Names
@@ -104,7 +107,7 @@ def _whole(value: object) -> bool:
 
 
 def _trip_generated(line: dict[str, Any]) -> Event:
-    return Event("trip_generated", (_outcome(line, ("stored", "failed")),), 1)
+    return Event("trip_generated", (_outcome(line, TRIP_OUTCOMES),), 1)
 
 
 def _itinerary_finished(line: dict[str, Any]) -> Event:
@@ -134,9 +137,10 @@ def _search_finished(line: dict[str, Any]) -> Event:
 
 def _search_outcome(rank: float | None, refined: bool) -> str:
     """A result that was taken decides, also when the user searched again before."""
+    top, other, again = SEARCH_OUTCOMES
     if rank is not None:
-        return "top3" if rank <= 3 else "other"
-    return "refined" if refined else NOT_COUNTED
+        return top if rank <= 3 else other
+    return again if refined else NOT_COUNTED
 
 
 def _external_call(line: dict[str, Any]) -> Event:
@@ -149,7 +153,7 @@ def _external_call(line: dict[str, Any]) -> Event:
         raise _Refused(
             "api", Reason.LOOKS_LIKE_ID, "must be a fixed name: no UUID, no 6 digits or 16 hex digits in a row"
         )
-    return Event("external_call", (api, _outcome(line, OUTCOMES)), _seconds(line))
+    return Event("external_call", (api, _outcome(line, CALL_OUTCOMES)), _seconds(line))
 
 
 def names_an_api(api: str) -> bool:

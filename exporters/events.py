@@ -18,7 +18,18 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from exporters.event_lines import KINDS, NOT_COUNTED, OUTCOMES, STRIDE, Event, Reading, Reason, read
+from exporters.event_lines import (
+    CALL_OUTCOMES,
+    KINDS,
+    NOT_COUNTED,
+    SEARCH_OUTCOMES,
+    STRIDE,
+    TRIP_OUTCOMES,
+    Event,
+    Reading,
+    Reason,
+    read,
+)
 from exporters.families import Families, Histogram, Labels, Value
 from exporters.http_messages import BODY_LIMIT
 from observability.model.signal import Instrument
@@ -75,8 +86,8 @@ class Totals:
     the first event is an increase too: rate() does not see a series appear."""
 
     def __init__(self) -> None:
-        self._trips: dict[Labels, int] = {(outcome,): 0 for outcome in ("stored", "failed")}
-        self._searches: dict[Labels, int] = {(outcome,): 0 for outcome in ("top3", "other", "refined")}
+        self._trips: dict[Labels, int] = {(outcome,): 0 for outcome in TRIP_OUTCOMES}
+        self._searches: dict[Labels, int] = {(outcome,): 0 for outcome in SEARCH_OUTCOMES}
         self._accepted: dict[Labels, int] = {(kind,): 0 for kind in KINDS}
         self._refused: dict[Labels, int] = {(reason.value,): 0 for reason in Reason}
         self._responses = _Observations(AI_RESPONSE.bounds)
@@ -131,7 +142,7 @@ class Totals:
             self._apis.add(api)
         if (api, outcome) not in self._calls:
             # Both outcomes at once: the first failure of an API that has worked so far must be an increase.
-            for one in OUTCOMES:
+            for one in CALL_OUTCOMES:
                 self._calls[api, one] = _Observations(EXTERNAL_CALL.bounds)
                 self._unseen.add((api, one))
         return api, outcome

@@ -25,6 +25,7 @@ from exporters.server import Answer, Route, Server
 from exporters.store import Store
 from observability import __version__
 from observability.model.errors import DefinitionError, Problem, SourceUnavailable
+from observability.model.exporter import EVENTS_PATH
 from observability.signals.exporter import BUILD_INFO
 
 if TYPE_CHECKING:  # each is loaded only where it is configured
@@ -33,7 +34,6 @@ if TYPE_CHECKING:  # each is loaded only where it is configured
 
 _LOG = logging.getLogger(__name__)
 
-EVENTS_PATH = "/v1/events"
 PROGRAM = "tripgen-exporter"
 # Kubernetes updates a ConfigMap's files within a minute or so; looking is one stat().
 POLL = 5.0
@@ -49,6 +49,7 @@ _FIXED = ("role", "service", "host", "port", "series_limit", "events")
 _PUSH = "push"
 
 Environ = Mapping[str, str]
+FileState = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,14 @@ class CannotListen(Exception):
 
 
 class Exporter:
-    """The running exporter. ``run`` ends with a clean stop after ``stop`` was called."""
+    """The running exporter. ``run`` ends with a clean stop after ``stop`` was called.
 
-    def __init__(self, path: Path, config: Config, environ: Environ, *, poll: float = POLL) -> None:
+    ``config`` and ``seen`` are what ``read`` gave for ``path``.
+    """
+
+    def __init__(
+        self, path: Path, config: Config, environ: Environ, *, seen: FileState | None, poll: float = POLL
+    ) -> None:
         self.config = config
         self.store = Store(config.series_limit)
         self.rounds = Rounds(self.store)
@@ -88,7 +94,7 @@ class Exporter:
         self._warming = False
         self._ended = asyncio.Event()
         self._reload = asyncio.Event()
-        self._file = _state(path)
+        self._file = seen
 
     def waiting(self) -> list[str]:
         """Why it is not ready."""
@@ -334,7 +340,16 @@ def _refuse_fixed(path: Path, old: Config, new: Config) -> None:
         raise DefinitionError(problems)
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def read(path: Path, environ: Environ) -> tuple[Config, FileState | None]:
+    """The settings, and the state that their file had before: a change right after they were read is still noticed.
+
+    Raises DefinitionError, SourceUnavailable.
+    """
+    seen = _state(path)
+    return load(path, environ), seen
+
+
+def _state(path: Path) -> FileState | None:
     try:
         found = path.stat()
     except OSError:
@@ -416,7 +431,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not (given.print_config or given.check_config):
         _end_at_once()
     try:
-        config = load(path, os.environ)
+        config, seen = read(path, os.environ)
         if given.print_config:
             print(json.dumps(shown(config), indent=2, ensure_ascii=False))
         elif given.check_config:
@@ -425,7 +440,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         _log_lines()
         hide(config)
-        asyncio.run(_run(path, config))
+        asyncio.run(_run(path, config, seen))
     except DefinitionError as error:
         print(error, file=sys.stderr)
         return 2
@@ -436,8 +451,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _run(path: Path, config: Config) -> None:
-    exporter = Exporter(path, config, os.environ)
+async def _run(path: Path, config: Config, seen: FileState | None) -> None:
+    exporter = Exporter(path, config, os.environ, seen=seen)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unexpected)
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

@@ -156,14 +156,6 @@ class Page:
     def openmetrics(self) -> bytes:
         return self.body(True, False)
 
-    @property
-    def classic_gzip(self) -> bytes:
-        return self.body(False, True)
-
-    @property
-    def openmetrics_gzip(self) -> bytes:
-        return self.body(True, True)
-
 
 def encode(families: Families) -> Page:
     """A page of ``families`` alone, every text made anew."""

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final
 
 from exporters.families import Families, Histogram, Labels
 from observability.model.errors import SourceUnavailable
+from observability.model.exporter import STORED, TOP_THREE
 from observability.model.signal import Instrument, InstrumentKind, Signal
 from observability.model.units import minutes, seconds
 from observability.signals.ai import AI_RESPONSE, AI_RESPONSE_TIME, EXTERNAL_API_LATENCY, EXTERNAL_CALL
@@ -231,10 +232,10 @@ def _queue_depth(reading: Reading) -> Iterator[Point]:
 
 
 METRICS: Final[tuple[tuple[Signal, Callable[[Reading], Iterator[Point]]], ...]] = (
-    (TRIP_GENERATION_SUCCESS_RATE, _share(TRIP_GENERATIONS, "stored")),
+    (TRIP_GENERATION_SUCCESS_RATE, _share(TRIP_GENERATIONS, STORED)),
     (USER_SATISFACTION_SCORE, _mean_rating),
     (AI_RESPONSE_TIME, _ai_p95),
-    (LOCATION_SEARCH_ACCURACY, _share(LOCATION_SEARCHES, "top3")),
+    (LOCATION_SEARCH_ACCURACY, _share(LOCATION_SEARCHES, TOP_THREE)),
     (DATABASE_CONNECTION_POOL, _pools),
     (CACHE_HIT_RATIO, _hit_ratio),
     (MESSAGE_QUEUE_DEPTH, _queue_depth),

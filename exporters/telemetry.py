@@ -43,6 +43,7 @@ from exporters.event_lines import names_an_api
 from exporters.push import phone_home_off
 from observability.design.telemetry import TRACING_SAMPLING
 from observability.model.errors import DefinitionError, Problem
+from observability.model.exporter import FAILURE, SUCCESS
 from observability.model.signal import Signal
 from observability.model.units import Unit
 from observability.signals.ai import AI_RESPONSE, AI_RESPONSE_TIME, EXTERNAL_API_LATENCY, EXTERNAL_CALL
@@ -177,7 +178,7 @@ class Business:
 
     def external_call(self, api: str, seconds: float, ok: bool = True) -> None:
         """An ``api`` that the exporter would refuse is counted as 'other': an id would leave the service with it."""
-        labels = (api if names_an_api(api) else "other", "success" if ok else "failure")
+        labels = (api if names_an_api(api) else "other", SUCCESS if ok else FAILURE)
         self._calls.record(seconds, dict(zip(EXTERNAL_CALL.labels, labels, strict=True)))
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,13 @@ def volume(tps: float, sampling: float | None = None) -> Volume:
     tables = {each.table: (each.of_requests(rate) * tps * DAY + each.hourly * 24) / _GB for each in WRITTEN}
     ordered = dict(sorted(tables.items(), key=lambda item: -item[1]))
     return Volume(tps, rate, ordered, cap, _full_after(tps, rate, cap), _fits(tps, cap))
+
+
+def percent_that_fits(fits: float) -> str:
+    """``4.4``, ``0.59``, ``100``: a ratio in percent for people, never more than it is, so that what is printed fits too."""
+    percent = 100 * Decimal(repr(fits))
+    last = Decimal(1).scaleb(percent.adjusted() - 1)
+    return f"{percent.quantize(last, ROUND_FLOOR).normalize():f}"
 
 
 def not_estimated() -> list[str]:
@@ -119,7 +127,7 @@ def prices(path: Path) -> Prices:
     """Read a prices file. Raises WrongPrices, with all that is wrong with it."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WrongPrices(f"{path}: cannot be read as JSON: {error}") from None
     if not isinstance(found, dict):
         raise WrongPrices(f"{path}: is no JSON object with {', '.join(_FIELDS)}")

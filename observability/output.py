@@ -109,11 +109,16 @@ def _replace(folder: Path, artefact: Artefact, made: set[str]) -> None:
     if where not in made:
         os.makedirs(where, exist_ok=True)
         made.add(where)
+    replace(where, name, artefact.body)
+
+
+def replace(where: str, name: str, body: bytes) -> None:
+    """The file of that name in the folder ``where`` holds ``body``, or is what it was. Raises OSError."""
     temporary = f"{where}/{_TEMPORARY}{os.getpid()}-{name}"
     try:
         with open(temporary, "wb") as file:
-            file.write(artefact.body)
-        os.replace(temporary, target)
+            file.write(body)
+        os.replace(temporary, f"{where}/{name}")
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

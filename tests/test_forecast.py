@@ -57,6 +57,22 @@ def test_a_quiet_system_keeps_everything_and_one_whose_logs_alone_are_too_much_h
     assert forecast.volume(20_000).fits is None
 
 
+@pytest.mark.parametrize(
+    ("fits", "percent"),
+    [(0.06482777, "6.4"), (0.044285799, "4.4"), (0.0011476503, "0.11"), (0.29, "29"), (0.0299999, "2.9"), (1.0, "100")],
+)
+def test_the_sampling_that_fits_is_never_rounded_up_past_what_fits(fits: float, percent: str) -> None:
+    assert forecast.percent_that_fits(fits) == percent
+
+
+def test_with_the_sampling_that_is_printed_the_cap_is_not_hit() -> None:
+    for tps in range(400, 11_000, 100):
+        fits = forecast.volume(tps).fits
+        assert fits is not None
+        again = forecast.volume(tps, float(forecast.percent_that_fits(fits)) / 100)
+        assert (again.full_after, again.total <= again.cap) == (None, True)
+
+
 def test_what_is_collected_without_an_estimate_is_named_and_what_is_off_is_not() -> None:
     found = forecast.not_estimated()
     assert {"AZFWNetworkRule", "PGSQLServerLogs", "AZKVAuditLogs"} <= set(found)
@@ -121,9 +137,10 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 
 def test_what_is_no_json_is_said(tmp_path: Path) -> None:
-    (tmp_path / "prices.json").write_text("{", encoding="utf-8")
-    with pytest.raises(WrongPrices, match="cannot be read as JSON"):
-        forecast.prices(tmp_path / "prices.json")
+    for text in ("{", "[" * 100_000, '{"gigabyte": ' + "9" * 5_000 + "}"):
+        (tmp_path / "prices.json").write_text(text, encoding="utf-8")
+        with pytest.raises(WrongPrices, match="cannot be read as JSON"):
+            forecast.prices(tmp_path / "prices.json")
     (tmp_path / "prices.json").write_text("[]", encoding="utf-8")
     with pytest.raises(WrongPrices, match="is no JSON object with currency, date"):
         forecast.prices(tmp_path / "prices.json")

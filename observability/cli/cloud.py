@@ -20,7 +20,7 @@ from observability.query.errors import WrongArgument
 if TYPE_CHECKING:
     from observability.deploy.arm import Arm
 
-SUBSCRIPTION, GROUP = "AZURE_SUBSCRIPTION_ID", "TRIPOBS_RESOURCE_GROUP"
+SUBSCRIPTION, GROUP = "AZURE_SUBSCRIPTION_ID", main.GROUP_VARIABLE
 
 
 def generated(arguments: argparse.Namespace) -> Path:

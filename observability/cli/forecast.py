@@ -59,7 +59,7 @@ def forecast(arguments: argparse.Namespace) -> int:
     rows.append(
         [
             "맞는 샘플링" if ko else "sampling that fits",
-            *(none if v.fits is None else f"{100 * v.fits:.2g} %" for v in volumes),
+            *(none if v.fits is None else f"{model.percent_that_fits(v.fits)} %" for v in volumes),
         ]
     )
     if known is not None:

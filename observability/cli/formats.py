@@ -6,7 +6,6 @@ import argparse
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import TypedDict
 
@@ -16,7 +15,6 @@ from observability.query.errors import WrongArgument
 from observability.query.report import Report, Step
 from observability.query.show import csv, json, markdown, text
 
-FORMATS = ("table", "json", "csv", "markdown", "html")
 _WIDTH = 120
 
 
@@ -34,6 +32,10 @@ def refuse(arguments: argparse.Namespace) -> None:
     path = Path(arguments.out)
     if path.is_dir():
         raise WrongArgument(f"--out {path}: is a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        raise WrongArgument(
+            f"--out {path}: is no file that can be replaced; leave it out and redirect the output there"
+        )
     if not path.parent.is_dir():
         raise WrongArgument(f"--out {path}: there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK):
@@ -85,13 +87,16 @@ def _screen(arguments: argparse.Namespace) -> _Screen:
 
 
 def write(arguments: argparse.Namespace, body: str) -> None:
-    """To the file that was named, whole or not at all, or to the output."""
+    """To the file that was named, whole or not at all, or to the output. Raises OSError, with the file's name."""
     if arguments.out is None:
         sys.stdout.write(body)
         return
+    from observability import output
+
     path = Path(arguments.out)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, newline="", delete=False) as draft:
-        draft.write(body)
-    Path(draft.name).chmod(0o644)
-    Path(draft.name).replace(path)
+    try:
+        # Half of a character, which a cell may hold, is escaped as it is on the terminal.
+        output.replace(str(path.parent), path.name, body.encode(errors="backslashreplace"))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     print(f"wrote {path}", file=sys.stderr)

@@ -32,21 +32,21 @@ def generate(arguments: argparse.Namespace) -> int:
         return main.USAGE
     catalogue = load()
     # Half of the work is done in a process beside this one, from here on: so each imports what its own half needs.
-    drawn = beside(partial(_draw, catalogue, arguments.lang))
-    from observability import output
-    from observability.artefacts.build import build
-    from observability.checks import run
+    with beside(partial(_draw, catalogue, arguments.lang)) as drawn:
+        from observability import output
+        from observability.artefacts.build import build
+        from observability.checks import run
 
-    try:
-        catalogue = run.sound(catalogue, whole=True)
-    except DefinitionError as error:
-        if arguments.json:
-            terminal.show_json({"problems": [asdict(problem) for problem in error.problems]})
-        else:
-            terminal.problems(error.problems)
-            print("nothing was written", file=sys.stderr)
-        return main.PROBLEMS
-    made = build(catalogue, arguments.lang, arguments.region, drawn)
+        try:
+            catalogue = run.sound(catalogue, whole=True)
+        except DefinitionError as error:
+            if arguments.json:
+                terminal.show_json({"problems": [asdict(problem) for problem in error.problems]})
+            else:
+                terminal.problems(error.problems)
+                print("nothing was written", file=sys.stderr)
+            return main.PROBLEMS
+        made = build(catalogue, arguments.lang, arguments.region, drawn)
     if arguments.check:
         return _check(folder, made, arguments)
     if folder.exists() and not folder.is_dir():

@@ -13,6 +13,9 @@ from observability import PHASE_NUMBERS, PHASE_VARIABLE, __version__
 
 OK, PROBLEMS, USAGE, STALE, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
+GROUP_VARIABLE = "TRIPOBS_RESOURCE_GROUP"
+"""The environment variable that names the resource group."""
+
 _EPILOG = """\
 exit codes: 0 done; 1 problems in the definitions; 2 wrong arguments; 3 generated files are stale;
 4 something needed did not answer; 130 interrupted
@@ -200,9 +203,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _on_azure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--subscription", metavar="ID", help="the subscription's id (default: AZURE_SUBSCRIPTION_ID)")
-    parser.add_argument(
-        "--resource-group", metavar="NAME", help="where everything lies (default: TRIPOBS_RESOURCE_GROUP)"
-    )
+    parser.add_argument("--resource-group", metavar="NAME", help=f"where everything lies (default: {GROUP_VARIABLE})")
     parser.add_argument(
         "--parameters", metavar="FILE", help="values for the templates, in the form of azure/parameters.example.json"
     )
@@ -497,15 +498,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         wrong = os.environ[PHASE_VARIABLE]
         print(f"tripobs: {PHASE_VARIABLE} is '{wrong}'; use one of {', '.join(PHASE_NUMBERS)}", file=sys.stderr)
         return USAGE
+    collects = gc.isenabled()
     try:
-        return run(arguments)
+        code = run(arguments)
+        # A full disk is told here, and not by the interpreter when it ends.
+        print(end="", flush=True)
+        return code
     except KeyboardInterrupt:
         print("tripobs: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # Somebody closed the pipe (`tripobs list | head`): nothing is wrong, and nobody reads the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_unwritten()
         return OK
     except OSError as error:
-        print(f"tripobs: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        named = f"{error.filename}: " if error.filename else ""
+        print(f"tripobs: {named}{error.strerror or error}", file=sys.stderr)
+        try:
+            print(end="", flush=True)
+        except OSError:
+            _leave_unwritten()
         return UNAVAILABLE
+    finally:
+        # The command's own process ends here, and looking through all that it made would only take time.
+        if collects and argv is not None:
+            gc.enable()
+
+
+def _leave_unwritten() -> None:
+    """What the output did not take goes nowhere, so that the interpreter does not try again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

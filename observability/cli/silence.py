@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -123,13 +125,16 @@ def _window(arguments: argparse.Namespace, now: datetime, wrong: list[str]) -> t
     attended = sys.stdin.isatty()
     this_minute = now.replace(second=0, microsecond=0)
     try:
-        begins = times.moment("--from", arguments.start, attended) if arguments.start else this_minute
+        begins = (
+            times.moment("--from", arguments.start, attended).replace(microsecond=0) if arguments.start else this_minute
+        )
         if begins < this_minute:
             raise WrongArgument(f"--from: {times.kst(begins)} is past; what was sent then cannot be taken back")
         if (arguments.length is None) == (arguments.until is None):
             raise WrongArgument("say how long: --for 2h, or --until '2026-11-28 18:00 KST', one of the two")
         if arguments.until is not None:
-            ends = times.moment("--until", arguments.until, attended)
+            # The rule knows no part of a second.
+            ends = times.moment("--until", arguments.until, attended).replace(microsecond=0)
         else:
             lasts = times.length("--for", arguments.length)
             if lasts < timedelta(minutes=1):
@@ -144,9 +149,6 @@ def _window(arguments: argparse.Namespace, now: datetime, wrong: list[str]) -> t
             )
     except WrongArgument as error:
         wrong.append(str(error))
-        return None
-    except OverflowError:
-        wrong.append("--for: the end is out of range")
         return None
     return begins, ends
 
@@ -218,8 +220,10 @@ def _utc(time: datetime) -> str:
 def _notes(found: _Asked, names: Sequence[str], out: str | None, now: datetime, lang: Lang) -> Iterator[str]:
     """For whoever deploys it."""
     from observability.design.operations import MAINTENANCE
+    from observability.design.platform import RESOURCES
     from observability.query.times import kst
     from observability.render import durations
+    from observability.render.arm_actions import PROCESSING_RULE_TYPE
 
     made, ko = found.silence, lang == "ko"
     notice = durations.words(MAINTENANCE.notice, lang)
@@ -245,8 +249,8 @@ def _notes(found: _Asked, names: Sequence[str], out: str | None, now: datetime, 
         if ko
         else "What fires meanwhile and stays is not sent afterwards: run 'tripobs kql pack triage' when it has ended."
     )
-    group, file = "--resource-group rg-tripgen-prod", out or "FILE"
-    yield f"az deployment group create {group} --template-file {file}"
+    group = f"--resource-group {shlex.quote(os.environ.get(main.GROUP_VARIABLE) or RESOURCES['resource_group'].name)}"
+    yield f"az deployment group create {group} --template-file {shlex.quote(out) if out else 'FILE'}"
     yield "저절로 끝납니다. 미리 끝내려면:" if ko else "It ends by itself. To end it sooner:"
     for name in names:
-        yield f"az resource delete {group} --resource-type Microsoft.AlertsManagement/actionRules --name {name}"
+        yield f"az resource delete {group} --resource-type {PROCESSING_RULE_TYPE} --name {name}"

@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from observability.deploy import client
 from observability.deploy.client import PAUSE, Pause
-from observability.deploy.errors import SIGN_IN, SOURCE, NotFound, Refused, faults, refusal, unreadable
+from observability.deploy.errors import SOURCE, NotFound, Refused, faults, refusal, unreadable
 from observability.model.errors import SourceUnavailable
 from observability.query.azure_client import MANAGEMENT
-from observability.query.azure_errors import clean, retry_after
+from observability.query.azure_errors import SIGN_IN, clean, retry_after
 from observability.query.errors import WrongArgument
 
 if TYPE_CHECKING:

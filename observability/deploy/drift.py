@@ -18,7 +18,7 @@ from observability.deploy.expressions import AtAzure
 from observability.deploy.hide import Hide
 from observability.deploy.normal import UNSET, Difference
 from observability.deploy.there import There, ours
-from observability.render.arm_access import ASSIGNMENT_TYPE, DEFINITION_TYPE
+from observability.render.arm import ASSIGNMENT_TYPE, DEFINITION_TYPE
 from observability.render.arm_actions import WORKFLOW_TYPE
 from observability.render.arm_budgets import BUDGET_TYPE
 

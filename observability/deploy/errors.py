@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from observability.model.errors import SourceUnavailable, TripobsError
-from observability.query.azure_errors import clean
+from observability.query.azure_errors import SIGN_IN, clean
 from observability.query.errors import WrongArgument
 
 SOURCE = "Azure Resource Manager"
-SIGN_IN = "sign in with 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate"
 _NO_ACCESS = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed", "InvalidAuthenticationTokenTenant"})
 _NO_PLACE = frozenset({"ResourceGroupNotFound", "SubscriptionNotFound", "InvalidSubscriptionId"})
 _DEEPEST = 16

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from observability.deploy.expressions import Secret, Unknown
-from observability.render.arm_access import ASSIGNMENT_TYPE, DEFINITION_TYPE
+from observability.render.arm import ASSIGNMENT_TYPE, DEFINITION_TYPE
 from observability.render.arm_actions import WORKFLOW_TYPE
 from observability.render.arm_budgets import BUDGET_TYPE
 

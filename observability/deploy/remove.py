@@ -13,9 +13,9 @@ from observability.deploy import budgets, normal
 from observability.deploy.arm import RESOURCES_VERSION, Arm
 from observability.deploy.errors import Fault, NotAllowed, NotFound, Refused
 from observability.deploy.there import listed, ours
-from observability.render.arm_access import ASSIGNMENT_TYPE, DEFINITION_TYPE
+from observability.render.arm import ASSIGNMENT_TYPE, AUTHORIZATION_API, DEFINITION_TYPE
 from observability.render.arm_budgets import BUDGET_API, BUDGET_TYPE
-from observability.render.workflow_roles import AUTHORIZATION_API, ROLE_PREFIX
+from observability.render.workflow_roles import ROLE_PREFIX
 
 ORDER = (
     "microsoft.insights/scheduledqueryrules",

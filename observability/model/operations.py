@@ -136,7 +136,6 @@ class Queue(Fact):
     name: str
     max_size: Quantity
     duplicate_detection: bool
-    partitioned: bool = True
     sessions: bool = False
     max_delivery: int | None = None
     delete_when_idle: timedelta | None = None

@@ -16,7 +16,7 @@ THROTTLED, TIMEOUT, UNREACHABLE, UNREADABLE = "throttled", "timeout", "unreachab
 ACCESS = frozenset({NOT_SIGNED_IN, NOT_ALLOWED, NOT_FOUND})
 """Codes of failures that no other query of the same source would escape."""
 
-_SIGN_IN = "sign in with 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate"
+SIGN_IN = "sign in with 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate"
 _NARROW = "ask for a shorter span with --since, or raise --timeout (10m at most)"
 _SECRETS = re.compile(r"(?i)\b(bearer|sharedaccesssignature|sig=|secret=|password=)\s*\S+|\beyJ[\w-]+(?:\.[\w-]*)+")
 _POSITION = re.compile(r"on line \[(\d+),\s*(\d+)\]")
@@ -59,7 +59,7 @@ def failure(status: int | None, error: Any, place: Place, key: str = "") -> Fail
 
 def _known(status: int | None, codes: set[str], said: str, place: Place) -> Failure | None:
     if status == 401:
-        return Failure(NOT_SIGNED_IN, f"{place.source}: Azure does not accept the sign-in: {said}", todo=_SIGN_IN)
+        return Failure(NOT_SIGNED_IN, f"{place.source}: Azure does not accept the sign-in: {said}", todo=SIGN_IN)
     if status == 403 or codes & {"InsufficientAccessError", "AuthorizationFailed"}:
         wrong = f"{place.source}: this sign-in may not read it: {said}"
         return Failure(NOT_ALLOWED, wrong, todo=f"have the role '{place.role}' given to it")

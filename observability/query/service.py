@@ -33,6 +33,13 @@ def timespan(text: str | None, now: datetime) -> Span:
     """``PT1H``, ``start/end``, ``start/PT1H``, ``PT1H/end``; a day up to now where none is given. Raises BadRequest."""
     if not text:
         return Span(now - timedelta(days=1), now)
+    try:
+        return _asked(text, now)
+    except OverflowError:
+        raise BadRequest(f"'{text:.60}' is out of range") from None
+
+
+def _asked(text: str, now: datetime) -> Span:
     first, slash, second = text.partition("/")
     if not slash:
         return Span(now - _duration(first), now)

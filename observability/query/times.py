@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from observability.model.clock import KST
+from observability.model.clock import EARLIEST, KST, LATEST
 from observability.query import params
 from observability.query.answers import Span
 from observability.query.errors import WrongArgument
@@ -66,10 +66,11 @@ def moment(flag: str, text: str, attended: bool) -> datetime:
                 f"{flag}: '{text:.60}' has no zone, and a script must not depend on where it runs; write {_EXAMPLE}"
             )
         found = found.replace(tzinfo=KST)
-    try:
-        return found.astimezone(UTC)
-    except OverflowError:
-        raise WrongArgument(f"{flag}: '{text:.60}' is out of range; write {_EXAMPLE}") from None
+    if not EARLIEST <= found <= LATEST:
+        raise WrongArgument(
+            f"{flag}: '{text:.60}' is out of range; give a time from {EARLIEST.year} to {LATEST.year}: {_EXAMPLE}"
+        )
+    return found.astimezone(UTC)
 
 
 def kst(moment: datetime) -> str:

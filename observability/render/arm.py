@@ -20,14 +20,18 @@ NESTED_TYPE, NESTED_API = "Microsoft.Resources/deployments", "2022-09-01"
 TAG = ("managed-by", "tripgen-observability")
 """What everything deployed from here carries: by it `tripobs drift` and `tripobs remove` know their own."""
 
+ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
+DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
+AUTHORIZATION_API = "2022-04-01"
+
 UNTAGGABLE: Mapping[str, str] = {
     "Microsoft.Insights/diagnosticSettings": "an extension of the watched resource, which carries its own tags",
     "Microsoft.Insights/dataCollectionRuleAssociations": "an extension of the cluster, which carries its own tags",
     "Microsoft.OperationalInsights/workspaces/tables": "a setting of the workspace, which carries the tag",
     "Microsoft.OperationalInsights/workspaces/savedSearches": "its tags are a list of labels; the workspace has the tag",
     "Microsoft.OperationalInsights/queryPacks/queries": "its tags are labels to search by; the pack carries the tag",
-    "Microsoft.Authorization/roleAssignments": "a right of an identity on a resource, which carry their own tags",
-    "Microsoft.Authorization/roleDefinitions": "a list of rights, known by its name",
+    ASSIGNMENT_TYPE: "a right of an identity on a resource, which carry their own tags",
+    DEFINITION_TYPE: "a list of rights, known by its name",
     "Microsoft.Consumption/budgets": "a setting of the subscription, known by its name and by the group that it counts",
 }
 """Types that Azure keeps no tags for, and why that is no loss."""

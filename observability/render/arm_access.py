@@ -11,13 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from observability.render.arm import Parameter, Resource, parameter, quoted, resource_id
+from observability.render.arm import (
+    ASSIGNMENT_TYPE,
+    AUTHORIZATION_API,
+    DEFINITION_TYPE,
+    Parameter,
+    Resource,
+    parameter,
+    quoted,
+    resource_id,
+)
 from observability.render.arm_alerts import name_parameter
 from observability.render.arm_diagnostics import ACCOUNT_TYPE
-
-ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
-DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
-_VERSION = "2022-04-01"
 
 GRAFANA, EXPORTER, KEDA = "grafanaPrincipalId", "exporterPrincipalId", "kedaPrincipalId"
 
@@ -80,7 +85,7 @@ def _given(principal: str) -> str:
 def _queue_reader() -> Resource:
     return {
         "type": DEFINITION_TYPE,
-        "apiVersion": _VERSION,
+        "apiVersion": AUTHORIZATION_API,
         "name": f"[{_QUEUE_READER}]",
         "condition": _given(EXPORTER),
         "properties": {
@@ -98,7 +103,7 @@ def _assignment(grant: Grant) -> Resource:
     scope = _GROUP if grant.scope is None else grant.scope[1:-1]
     resource: Resource = {
         "type": ASSIGNMENT_TYPE,
-        "apiVersion": _VERSION,
+        "apiVersion": AUTHORIZATION_API,
         # The same three always make the same name, so that deploying again finds the assignment instead of a second.
         "name": f"[guid({scope}, parameters('{grant.principal}'), {grant.role})]",
         "condition": _given(grant.principal),

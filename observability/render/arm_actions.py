@@ -9,6 +9,7 @@ from observability.model.text import Lang
 from observability.render.arm import Json, Parameter, Resource, parameter, quoted, resource_id, text
 
 GROUP_TYPE = "Microsoft.Insights/actionGroups"
+PROCESSING_RULE_TYPE = "Microsoft.AlertsManagement/actionRules"
 WORKFLOW_TYPE, WORKFLOW_API = "Microsoft.Logic/workflows", "2017-07-01"
 # The name of the trigger by which an action group calls a workflow.
 TRIGGER = "alert"
@@ -135,7 +136,7 @@ def of_severities(severities: Iterable[Severity]) -> Json:
 def processing_rule(name: str, words: str, conditions: list[Json], schedule: Json) -> Resource:
     """An alert processing rule that takes the action groups from what meets all conditions, while its schedule runs."""
     return {
-        "type": "Microsoft.AlertsManagement/actionRules",
+        "type": PROCESSING_RULE_TYPE,
         "apiVersion": "2021-08-08",
         "name": f"apr-tripgen-{name}",
         "location": "Global",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from observability.model.exporter import PORT
 from observability.model.operations import Cache, Database, Messaging
 from observability.model.signal import Signal
 from observability.model.source import Derived, Section
@@ -26,8 +27,6 @@ Table = Mapping[str, str | int | bool]
 NAME = "tripgen-exporter"
 CONTAINER = "exporter"
 PORT_NAME = "exporter"
-# The port that OpenTelemetry's Prometheus exporters listen on; the document names none.
-PORT = 9464
 # The user of the Containerfile. Not 1337, whose traffic Istio lets past its proxy.
 USER_ID = 10001
 CONFIG_FOLDER = "/etc/tripgen-exporter"

@@ -6,13 +6,19 @@ from collections.abc import Iterator
 
 from observability.model.alert import Workflow
 from observability.model.operations import DatabaseScaling
-from observability.render.arm import Resource, parameter, quoted, resource_id
+from observability.render.arm import (
+    ASSIGNMENT_TYPE,
+    AUTHORIZATION_API,
+    DEFINITION_TYPE,
+    Resource,
+    parameter,
+    quoted,
+    resource_id,
+)
 from observability.render.arm_actions import WORKFLOW_API, workflow_id, workflow_name
 from observability.render.arm_alerts import name_parameter
 from observability.render.workflow_targets import AGENT_POOLS, POOL_NAME
 
-ROLES, ASSIGNMENTS = "Microsoft.Authorization/roleDefinitions", "Microsoft.Authorization/roleAssignments"
-AUTHORIZATION_API = "2022-04-01"
 SUBNET, GIVE_ROLES = "applicationPoolSubnet", "giveRoles"
 ROLE_PREFIX = "tripgen "
 SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
@@ -23,7 +29,7 @@ def _role(workflow: Workflow, key: str, what: str, actions: list[str]) -> Resour
     """A role of this resource group. Names of roles are unique in a tenant, so its name carries the group's."""
     return {
         "condition": parameter(GIVE_ROLES),
-        "type": ROLES,
+        "type": DEFINITION_TYPE,
         "apiVersion": AUTHORIZATION_API,
         "name": f"[{_role_name(key)}]",
         "properties": {
@@ -43,10 +49,10 @@ def _role_name(key: str) -> str:
 def _assignment(workflow: Workflow, key: str, scope: str | None, condition: str = parameter(GIVE_ROLES)) -> Resource:
     """The workflow's identity gets the role on one resource alone; without a scope, on the resource group."""
     who = workflow_id(workflow)[1:-1]
-    role = f"subscriptionResourceId({quoted(ROLES)}, {_role_name(key)})"
+    role = f"subscriptionResourceId({quoted(DEFINITION_TYPE)}, {_role_name(key)})"
     body: Resource = {
         "condition": condition,
-        "type": ASSIGNMENTS,
+        "type": ASSIGNMENT_TYPE,
         "apiVersion": AUTHORIZATION_API,
         "name": f"[guid({scope or 'resourceGroup().id'}, {who}, {_role_name(key)})]",
     }
@@ -60,7 +66,7 @@ def _assignment(workflow: Workflow, key: str, scope: str | None, condition: str 
             # Without it a new identity may not be found yet, and the deployment fails.
             "principalType": "ServicePrincipal",
         },
-        "dependsOn": [f"[{who}]", f"[resourceId({quoted(ROLES)}, {_role_name(key)})]"],
+        "dependsOn": [f"[{who}]", f"[resourceId({quoted(DEFINITION_TYPE)}, {_role_name(key)})]"],
     }
 
 

@@ -1,5 +1,6 @@
 """The ai service: how long an itinerary takes, and the models behind it."""
 
+from observability.model.exporter import FAILURE
 from observability.model.signal import Instrument, InstrumentKind, PromQL, Signal
 from observability.model.source import Derived, Section
 from observability.model.text import Text
@@ -83,7 +84,7 @@ EXTERNAL_API_FAILURES = Signal(
     ),
     promql=PromQL(
         expr=(
-            '100 * sum by (api) (rate(tripgen_external_call_seconds_count{outcome="failure"}[$window]))'
+            f'100 * sum by (api) (rate(tripgen_external_call_seconds_count{{outcome="{FAILURE}"}}[$window]))'
             " / sum by (api) (rate(tripgen_external_call_seconds_count[$window]))"
         ),
         by=("api",),

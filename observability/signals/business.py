@@ -1,5 +1,6 @@
 """What the business asks about: itineraries made, satisfaction, search quality (document 8.2.2)."""
 
+from observability.model.exporter import STORED, TOP_THREE
 from observability.model.signal import Instrument, InstrumentKind, PromQL, Signal
 from observability.model.source import Section
 from observability.model.text import Text
@@ -46,7 +47,7 @@ TRIP_GENERATION_SUCCESS_RATE = Signal(
     source=Section("8.2.2"),
     promql=PromQL(
         expr=(
-            'sum(rate(tripgen_trip_generations_total{outcome="stored"}[$window]))'
+            f'sum(rate(tripgen_trip_generations_total{{outcome="{STORED}"}}[$window]))'
             " / sum(rate(tripgen_trip_generations_total[$window]))"
         )
     ),
@@ -92,7 +93,7 @@ LOCATION_SEARCH_ACCURACY = Signal(
     source=Section("8.2.2"),
     promql=PromQL(
         expr=(
-            'sum(rate(tripgen_location_searches_total{outcome="top3"}[$window]))'
+            f'sum(rate(tripgen_location_searches_total{{outcome="{TOP_THREE}"}}[$window]))'
             " / sum(rate(tripgen_location_searches_total[$window]))"
         )
     ),

@@ -4,6 +4,7 @@ Each has no row where nothing was measured, so that a silent system is never sho
 """
 
 from observability.design.services import AI
+from observability.model.exporter import STORED
 from observability.model.query import Kql
 from observability.model.signal import PromQL, Signal
 from observability.model.source import Section
@@ -101,5 +102,5 @@ TRIPS = Signal(
         en="Trip generations of the window that ended with a stored itinerary.",
     ),
     source=Section("8.2.2"),
-    promql=PromQL(expr=f'sum(increase({TRIP_GENERATIONS.name}{{outcome="stored"}}[$window]))'),
+    promql=PromQL(expr=f'sum(increase({TRIP_GENERATIONS.name}{{outcome="{STORED}"}}[$window]))'),
 )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from observability import __version__
 from observability.design.data import POSTGRESQL
 from observability.design.services import AI, NAMESPACE
+from observability.model.exporter import FAILURE, SUCCESS
 from observability.signals import ai, exporter, postgresql, redis, services
 from observability.simulate.cluster import name_of
 from observability.simulate.faults import DatabaseDown, ExternalFailure, Unscraped
@@ -191,8 +192,8 @@ def _calls(world: World, moments: list[datetime], seconds: list[float]) -> Itera
             if call.type == "HTTP":
                 rate[call.target] += each.share * call.share
     for host in hosts:
-        ended: dict[str, list[float | None]] = {"success": [], "failure": []}
-        totals = {"success": 0.0, "failure": 0.0}
+        ended: dict[str, list[float | None]] = {SUCCESS: [], FAILURE: []}
+        totals = {SUCCESS: 0.0, FAILURE: 0.0}
         for moment in moments:
             for outcome, values in ended.items():
                 values.append(totals[outcome])
@@ -201,8 +202,8 @@ def _calls(world: World, moments: list[datetime], seconds: list[float]) -> Itera
             spared = 0.995
             for outage in world.of(ExternalFailure, moment):
                 spared *= 1 - outage.share if outage.host == host else 1.0
-            totals["success"] += calls * spared
-            totals["failure"] += calls * (1 - spared)
+            totals[SUCCESS] += calls * spared
+            totals[FAILURE] += calls * (1 - spared)
         for outcome, values in ended.items():
             yield Scraped(f"{ai.EXTERNAL_CALL.name}_count", {"api": host, "outcome": outcome}, seconds, values)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from observability.design.telemetry import TRACING_SAMPLING
-from observability.model.clock import KST
+from observability.model.clock import EARLIEST, KST, LATEST
 from observability.model.units import Unit
 
 # A midnight in Korea and no more than that: the same call makes the same bytes on any day.
@@ -48,6 +48,8 @@ class Settings:
             wrong.append(f"end '{self.end}': has no zone; write 2026-11-24T00:00+09:00")
         elif self.end.second or self.end.microsecond:
             wrong.append(f"end '{self.end}': is no whole minute")
+        elif not EARLIEST <= self.end <= LATEST:
+            wrong.append(f"end '{self.end}': is out of range; give a time from {EARLIEST.year} to {LATEST.year}")
         if wrong:
             raise WrongSettings("; ".join(wrong))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from observability.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -133,6 +136,15 @@ def test_a_closed_pipe_is_not_an_error() -> None:
     assert done.stdout.split() == ["KIND", "ID", "SECTION", "WHAT"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_full_disk_is_said_in_a_line() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"'{sys.executable}' -m observability forecast > /dev/full"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (4, "tripobs: No space left on device\n")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_completion_is_a_script_for_the_shell(shell: str) -> None:
     done = tripobs("completion", shell)
@@ -143,6 +155,16 @@ def test_completion_is_a_script_for_the_shell(shell: str) -> None:
 def test_bash_accepts_the_completion_script(tmp_path: Path) -> None:
     (tmp_path / "tripobs.bash").write_text(tripobs("completion", "bash").stdout)
     assert subprocess.run(["bash", "-n", str(tmp_path / "tripobs.bash")], timeout=30).returncode == 0
+
+
+def test_generate_in_a_longer_process_leaves_its_collecting_of_garbage_as_it_was(tmp_path: Path) -> None:
+    for collects in (True, False):
+        (gc.enable if collects else gc.disable)()
+        try:
+            assert main(["generate", "--quiet", "--out", str(tmp_path)]) == 0
+            assert gc.isenabled() is collects
+        finally:
+            gc.enable()
 
 
 def test_generate_into_a_new_folder_says_what_it_wrote(tmp_path: Path) -> None:

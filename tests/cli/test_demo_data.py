@@ -58,6 +58,14 @@ def test_a_folder_with_something_in_it_is_left_as_it_is(capsys: pytest.CaptureFi
         (("--tps", "nan"), "tps"),
         (("--end", "soon"), "--end 'soon': is not a time; write 2026-11-24T00:00+09:00"),
         (("--end", "2026-11-24T00:00"), "end"),
+        (
+            ("--end", "0001-01-01T00:00+09:00"),
+            "end '0001-01-01 00:00:00+09:00': is out of range; give a time from 2000",
+        ),
+        (
+            ("--end", "9999-12-31T23:59+00:00"),
+            "end '9999-12-31 23:59:00+00:00': is out of range; give a time from 2000",
+        ),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_before_anything_is_written(

@@ -16,6 +16,11 @@ from observability.cli.silence import silence
 NOW = datetime(2026, 11, 28, 6, 0, 40, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def no_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRIPOBS_RESOURCE_GROUP", raising=False)
+
+
 def run(*arguments: str, now: datetime = NOW) -> int:
     return silence(main.parser().parse_args(["silence", *arguments]), lambda: now)
 
@@ -100,6 +105,17 @@ def test_people_are_told_what_is_silent_how_it_is_deployed_and_that_it_ends(
     ]
 
 
+def test_the_commands_name_the_group_of_the_environment_as_a_shell_reads_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIPOBS_RESOURCE_GROUP", "rg-tripgen(test)")
+    file = tmp_path / "of the night.json"
+    assert run("--for", "90m", *TRIP, "--out", str(file)) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert f"az deployment group create --resource-group 'rg-tripgen(test)' --template-file '{file}'" in said
+    assert said[-1].startswith("az resource delete --resource-group 'rg-tripgen(test)' --resource-type ")
+
+
 def test_what_is_announced_48_hours_ahead_needs_no_word_of_approval(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--from", "2026-11-30 15:01 KST", "--for", "2h", *TRIP) == 0
     assert "승인" not in capsys.readouterr().err
@@ -168,7 +184,16 @@ def test_a_service_whose_alerts_cannot_be_told_apart_never_becomes_a_rule_for_ev
             "--from: '2026-11-28 18:00' has no zone, and a script must not depend on where it runs; write "
             "2026-11-23T09:00+09:00, '2026-11-23 09:00 KST' or 2026-11-23T00:00Z",
         ),
-        (["--from", "9999-12-31T14:00Z", "--for", "12h"], "--for: the end is out of range"),
+        (
+            ["--until", "2099-01-01T00:00:00.5+09:00"],
+            "--until: 26331 days 9 hours is longer than 24 hours, in which even severity 3 is answered (10.2.1); silence "
+            "again when it ends",
+        ),
+        (
+            ["--from", "9999-12-31T14:00Z", "--for", "12h"],
+            "--from: '9999-12-31T14:00Z' is out of range; give a time from 2000 to 2100: 2026-11-23T09:00+09:00, "
+            "'2026-11-23 09:00 KST' or 2026-11-23T00:00Z",
+        ),
     ],
 )
 def test_a_window_that_cannot_be(capsys: pytest.CaptureFixture[str], window: list[str], said: str) -> None:

@@ -82,7 +82,6 @@ def test_there_are_three_queues_and_only_the_ai_queue_states_its_deliveries() ->
         "notification": (True, False, None),
     }
     assert queues["location_search"].delete_when_idle == timedelta(days=14)
-    assert all(queue.partitioned for queue in SERVICE_BUS.queues)
 
 
 def test_trip_events_has_three_subscriptions() -> None:

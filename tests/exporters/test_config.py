@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from exporters.config import (
-    DEFAULT_PORT,
     ActuatorConfig,
     Config,
     EventsConfig,
@@ -24,6 +23,7 @@ from exporters.config import (
     shown,
 )
 from observability.model.errors import DefinitionError, SourceUnavailable
+from observability.model.exporter import PORT
 
 Write = Callable[..., Path]
 KEY = "InstrumentationKey=00000000-0000-0000-0000-000000000000"
@@ -64,7 +64,7 @@ def test_the_smallest_cluster_takes_everything_from_the_design(write: Write) -> 
     )
     assert load(path, {}) == Config(
         role="cluster",
-        port=DEFAULT_PORT,
+        port=PORT,
         postgresql=PostgresqlConfig(
             servers=(
                 PostgresqlServer(
@@ -207,6 +207,27 @@ def test_a_file_that_is_missing_or_not_toml_is_one_problem(write: Write, tmp_pat
         "section 'exporter': is a number or a date; make it a table, '[exporter]'",
         "section 'exporter': is missing; add it with role = 'sidecar' or 'cluster'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("port = " + "9" * 5_000, "file 'exporter.toml': is not TOML: a number has too many digits; mend it"),
+        ("port = " + "[" * 5_000 + "]" * 5_000, "file 'exporter.toml': is not TOML: it is nested too deep; mend it"),
+        (
+            "port = " + "9" * 400,
+            f"key 'exporter.port': '{'9' * 40}...' is out of range; give a number from '0' to '65535'",
+        ),
+        ("port = nan", "key 'exporter.port': 'nan' is out of range; give a number from '0' to '65535'"),
+        ("port = -inf", "key 'exporter.port': '-inf' is out of range; give a number from '0' to '65535'"),
+        (
+            '[push]\nconnection_string_file = "/a\\u0000b"',
+            "key 'push.connection_string_file': is not an absolute path; give a path that starts with '/'",
+        ),
+    ],
+)
+def test_what_no_program_could_hold_is_a_problem_like_any_other(write: Write, line: str, said: str) -> None:
+    assert said in problems(write(f'[exporter]\nrole = "cluster"\n{line}\n'))
 
 
 def test_a_section_of_the_other_role_is_a_problem(write: Write) -> None:

@@ -115,8 +115,8 @@ def test_a_page_of_nothing_is_empty_and_in_openmetrics_only_its_end() -> None:
 
 def test_the_compressed_page_is_the_same_page() -> None:
     page = encode({DEPTH: {(f"q{n}",): float(n) for n in range(100)}})
-    assert gzip.decompress(page.classic_gzip) == page.classic
-    assert gzip.decompress(page.openmetrics_gzip) == page.openmetrics
+    assert gzip.decompress(page.body(openmetrics=False, gzipped=True)) == page.classic
+    assert gzip.decompress(page.body(openmetrics=True, gzipped=True)) == page.openmetrics
 
 
 @pytest.mark.parametrize(

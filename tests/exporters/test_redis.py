@@ -23,6 +23,9 @@ from observability.model.signal import Instrument
 from observability.signals import redis as signals
 
 WITHIN = 60.0
+# A round that is cancelled ends at once, on a busy machine too; one that waited for the server would take the collector's
+# own time for an answer, three tenths of its patience.
+SOON, PATIENT = 5.0, 100.0
 Until = Callable[..., Awaitable[Any]]
 # A key for each of the six shards.
 KEYS = [next(f"key-{n}" for n in range(1_000) if key_slot(f"key-{n}".encode()) * 6 // 16384 == s) for s in range(6)]
@@ -284,7 +287,7 @@ def test_counters_survive_kill_9_and_the_restart_costs_no_round(redis_server: An
 @pytest.mark.parametrize("connected", [True, False])
 def test_a_frozen_server_holds_no_round_longer_than_its_time(redis_server: Any, connected: bool) -> None:
     async def scenario() -> None:
-        async with collecting(redis_server.port) as made:
+        async with collecting(redis_server.port, timeout=PATIENT) as made:
             if connected:
                 await made.collect()
             redis_server.pause()
@@ -294,7 +297,7 @@ def test_a_frozen_server_holds_no_round_longer_than_its_time(redis_server: Any, 
                     with pytest.raises(TimeoutError):
                         async with asyncio.timeout(0.2):
                             await made.collect()
-                    assert time.monotonic() - began < 0.4
+                    assert time.monotonic() - began < SOON
             finally:
                 redis_server.resume()
 
@@ -305,11 +308,11 @@ def test_a_frozen_server_holds_no_round_longer_than_its_time(redis_server: Any, 
 
 def test_a_server_that_takes_too_long_is_left_before_the_round_ends(redis_server: Any) -> None:
     async def scenario() -> None:
-        async with collecting(redis_server.port, timeout=1) as made:
+        async with collecting(redis_server.port, timeout=4) as made:
             redis_server.pause()
             try:
-                with pytest.raises(SourceUnavailable, match=r"no answer within 0\.3 s$"):
-                    async with asyncio.timeout(1):
+                with pytest.raises(SourceUnavailable, match=r"no answer within 1\.2 s$"):
+                    async with asyncio.timeout(4):
                         await made.collect()
             finally:
                 redis_server.resume()
@@ -421,14 +424,14 @@ def test_tls_is_verified_against_the_given_authority_and_the_name(
     async def scenario() -> None:
         async with proxy(redis_server.port, tls=authority.server) as network:
             secure = {"tls": True, "ca_file": authority.ca_file}
-            async with collecting(network.port, host="localhost", **secure) as made:
+            async with collecting(network.port, host="localhost", timeout=PATIENT, **secure) as made:
                 assert of(await made.collect(), signals.HITS) == 0
                 began = time.monotonic()
                 with pytest.raises(TimeoutError):
                     redis_server.pause()
                     async with asyncio.timeout(0.2):
                         await made.collect()
-                assert time.monotonic() - began < 0.4
+                assert time.monotonic() - began < SOON
                 redis_server.resume()
                 assert of(await made.collect(), signals.HITS) == 0
             async with collecting(network.port, **secure) as made:

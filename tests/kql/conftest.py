@@ -18,8 +18,8 @@ from observability.query.answers import Ask, Span, Status, Table
 from observability.query.local.backend import LocalBackend
 from observability.query.local.files import DUCKDB_TYPES
 from observability.render import kql
+from tests.kql.stored import NOON
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = Span(NOON, NOON + timedelta(hours=1))
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +9,9 @@ import pytest
 from kql import ai
 from observability.model.query import Query
 from observability.model.verdict import Outcome
+from tests.kql.stored import Rows, at
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-Rows = Callable[..., list[dict[str, Any]]]
 Row = dict[str, Any]
-
-
-def at(minute: float) -> datetime:
-    return NOON + timedelta(minutes=minute)
 
 
 def itineraries(number: int, seconds: float, weight: int = 10, **cells: Any) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,16 +13,11 @@ from kql import aks
 from observability.model.query import Query
 from observability.model.verdict import Outcome
 from observability.query.answers import Span
+from tests.kql.stored import Rows, at
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-Rows = Callable[..., list[dict[str, Any]]]
 Row = dict[str, Any]
 SERVICES = {"user-service": 3, "trip-service": 3, "ai-service": 2, "location-service": 2}
 GIGA = 1_000_000_000.0
-
-
-def at(minute: float) -> datetime:
-    return NOON + timedelta(minutes=minute)
 
 
 def container(pod: str, minute: float, **cells: Any) -> Row:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ from kql import postgresql, redis, service_bus
 from observability.model.query import Query
 from observability.model.verdict import Outcome
 from observability.query.answers import Span
+from tests.kql.stored import NOON, Rows
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ONE = NOON + timedelta(hours=1)
-Rows = Callable[..., list[dict[str, Any]]]
 Row = dict[str, Any]
 
 

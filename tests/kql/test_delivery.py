@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from kql import delivery
 from observability.model.verdict import Outcome
+from tests.kql.stored import NOON, Rows
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-Rows = Callable[..., list[dict[str, Any]]]
 Row = dict[str, Any]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +12,8 @@ import pytest
 from kql import edge
 from observability.model.query import Query
 from observability.model.verdict import Outcome
+from tests.kql.stored import NOON, Rows
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-Rows = Callable[..., list[dict[str, Any]]]
 Row = dict[str, Any]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,8 @@ from observability.azure import tables
 from observability.model.query import Query
 from observability.model.verdict import Outcome
 from observability.query.local import engine
+from tests.kql.stored import NOON
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 QUERIES = [
     value
     for module in (ai, aks, cost, delivery, document, services, slo, trace, triage, workspace)

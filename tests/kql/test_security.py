@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +11,10 @@ from kql import security
 from observability.model.query import Query
 from observability.model.verdict import Outcome
 from observability.query.answers import Span
+from tests.kql.stored import NOON, Rows
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 VAULT = "https://kv-tripgen-prod.vault.azure.net"
 YEAR = Span(NOON - timedelta(days=370), NOON)
-Rows = Callable[..., list[dict[str, Any]]]
 Row = dict[str, Any]
 
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kql import triage
+from tests.kql.stored import Rows, at
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-Rows = Callable[..., list[dict[str, Any]]]
 Row = dict[str, Any]
-
-
-def at(minute: float) -> datetime:
-    return NOON + timedelta(minutes=minute)
 
 
 def request(minute: float, ok: bool = True, weight: int = 10, **cells: Any) -> Row:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +11,9 @@ from kql import cost, workspace
 from observability.model.query import Query
 from observability.model.verdict import Outcome
 from observability.query.answers import Span
+from tests.kql.stored import NOON, Rows
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MIDNIGHT_IN_KOREA = datetime(2026, 11, 22, 15, tzinfo=UTC)
-Rows = Callable[..., list[dict[str, Any]]]
 Row = dict[str, Any]
 
 

@@ -69,6 +69,21 @@ def test_the_span_is_what_was_asked_for_in_utc(given: dict[str, str], meant: Spa
             "2026-11-23T00:00Z",
         ),
         ({"end": "now"}, "--to: leave it out to mean now"),
+        (
+            {"end": "0001-01-01T01:00Z"},
+            "--to: '0001-01-01T01:00Z' is out of range; give a time from 2000 to 2100: 2026-11-23T09:00+09:00, "
+            "'2026-11-23 09:00 KST' or 2026-11-23T00:00Z",
+        ),
+        (
+            {"start": "0001-01-01T00:00+09:00"},
+            "--from: '0001-01-01T00:00+09:00' is out of range; give a time from 2000 to 2100: 2026-11-23T09:00+09:00, "
+            "'2026-11-23 09:00 KST' or 2026-11-23T00:00Z",
+        ),
+        (
+            {"end": "9999-12-31T23:59Z"},
+            "--to: '9999-12-31T23:59Z' is out of range; give a time from 2000 to 2100: 2026-11-23T09:00+09:00, "
+            "'2026-11-23 09:00 KST' or 2026-11-23T00:00Z",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_the_reason(given: dict[str, str], said: str) -> None:

@@ -23,6 +23,7 @@ from observability.design.platform import (
 )
 from observability.design.services import SERVICES
 from observability.model.errors import DefinitionError
+from observability.model.exporter import PORT
 from observability.model.fact import Value
 from observability.model.signal import PromQL, Signal
 from observability.model.source import Section
@@ -137,7 +138,7 @@ def test_every_exporter_runs_without_rights_and_writes_only_to_its_buffer(pod: O
 def test_every_exporter_listens_on_the_port_that_is_named_probed_and_configured(pod: Object) -> None:
     found = container(pod)
 
-    assert found["ports"] == [{"name": "exporter", "containerPort": config.DEFAULT_PORT, "protocol": "TCP"}]
+    assert found["ports"] == [{"name": "exporter", "containerPort": PORT, "protocol": "TCP"}]
     probes = [value["httpGet"] for key, value in found.items() if key.endswith("Probe")]
     assert {probe["port"] for probe in probes} == {"exporter"}
     assert {probe["path"] for probe in probes} <= {"/healthz", "/readyz"}
@@ -606,7 +607,7 @@ def test_the_image_starts_what_the_manifests_pass_arguments_to() -> None:
 
     assert stage["ENTRYPOINT"] == '["tripgen-exporter"]'
     assert stage["CMD"] == '["--config", "/etc/tripgen-exporter/exporter.toml"]'
-    assert stage["EXPOSE"] == str(make.PORT)
+    assert stage["EXPOSE"] == str(PORT)
     assert "HEALTHCHECK" not in stage
 
 

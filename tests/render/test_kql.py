@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from observability.model.alert import Alert, Category, Severity, Slo
+from observability.model.alert import Slo
 from observability.model.query import Kql, Param, Query
 from observability.model.signal import Engine, PromQL, Signal
-from observability.model.text import Text
 from observability.model.units import Unit, minutes, percent
 from observability.render import kql
+from tests.render.orders import WORDS, too_late
 
-WORDS = Text("주문", "Orders")
 FAILED = Kql(
     rows="""
         Orders
@@ -30,22 +29,7 @@ FAILED = Kql(
 )
 MEAN = Kql(rows="Orders", summarize="value = avg(Price)")
 LATE = Signal(name="late_orders", title=WORDS, unit=Unit.PERCENT, help=WORDS, kql=FAILED)
-TOO_LATE = Alert(
-    id="too-late",
-    title=WORDS,
-    watches=LATE,
-    engine=Engine.LOG,
-    above=percent(3),
-    window=minutes(90),
-    severity=Severity.TWO,
-    category=Category.CRITICAL,
-    actions=(),
-    meaning=WORDS,
-    impact=WORDS,
-    because=WORDS,
-    first_steps=(),
-    params={"floor": 25},
-)
+TOO_LATE = too_late(LATE, Engine.LOG, percent(3), minutes(90), params={"floor": 25})
 
 
 # --- literals -----------------------------------------------------------------------------------------------

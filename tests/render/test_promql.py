@@ -4,14 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from observability.model.alert import Alert, Category, Severity
 from observability.model.query import Kql
 from observability.model.signal import Engine, PromQL, Signal
-from observability.model.text import Text
 from observability.model.units import Quantity, Unit, hours, minutes, percent, seconds_of
 from observability.render import promql
+from tests.render.orders import WORDS, too_late
 
-WORDS = Text("주문", "Orders")
 LATE = Signal(
     name="late_share",
     title=WORDS,
@@ -19,21 +17,7 @@ LATE = Signal(
     help=WORDS,
     promql=PromQL(expr="rate(late_total[$window]) / rate(orders_total[$window])"),
 )
-TOO_LATE = Alert(
-    id="too-late",
-    title=WORDS,
-    watches=LATE,
-    engine=Engine.PROMETHEUS,
-    above=percent(0.1),
-    window=minutes(90),
-    severity=Severity.TWO,
-    category=Category.CRITICAL,
-    actions=(),
-    meaning=WORDS,
-    impact=WORDS,
-    because=WORDS,
-    first_steps=(),
-)
+TOO_LATE = too_late(LATE, Engine.PROMETHEUS, percent(0.1), minutes(90))
 
 
 @pytest.mark.parametrize("window", ["5m", "$__rate_interval"])

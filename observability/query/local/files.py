@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from observability.azure import tables
+from observability.model.clock import LATEST
 from observability.model.errors import SourceUnavailable
 from observability.query.answers import Span
 
@@ -102,7 +103,7 @@ def newest(con: DuckDBPyConnection, folder: Folder) -> datetime:
         found[0]
         for table, files in folder.files.items()
         if TIME in tables.load()[table]
-        and (found := con.execute(f"SELECT max({_time(con, files)}) FROM {_reader(files)}").fetchone())  # noqa: S608
+        and (found := con.execute(_NEWEST.format(time=_time(con, files), rows=_reader(files))).fetchone())
         and found[0] is not None
     ]
     if not latest:
@@ -112,6 +113,8 @@ def newest(con: DuckDBPyConnection, folder: Folder) -> datetime:
 
 
 _SECOND = timedelta(seconds=1)
+# A row of 9999 is a mistake, or says "never": the others tell when the export ends.
+_NEWEST = f"SELECT max({{time}}) FILTER (WHERE {{time}} < TIMESTAMP '{LATEST:%Y-%m-%d}') FROM {{rows}}"  # noqa: S608
 
 
 def _time(con: DuckDBPyConnection, files: tuple[Path, ...]) -> str:

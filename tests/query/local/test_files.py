@@ -125,6 +125,12 @@ def test_now_is_just_after_the_newest_row_or_what_the_export_says(tmp_path: Path
     assert LocalBackend(tmp_path).end() == NOON
 
 
+def test_a_row_that_says_never_is_not_taken_for_the_newest(tmp_path: Path) -> None:
+    never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    write_parquet(tmp_path, "AppRequests", [{"TimeGenerated": NOON}, {"TimeGenerated": never}])
+    assert LocalBackend(tmp_path).end() == NOON + timedelta(seconds=1)
+
+
 def test_a_folder_of_empty_tables_has_no_now(tmp_path: Path) -> None:
     write_parquet(tmp_path, "AppRequests", [])
     with pytest.raises(SourceUnavailable, match="none of its tables has a row"):
