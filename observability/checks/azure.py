@@ -110,6 +110,10 @@ def _times(alert: Alert) -> Iterator[Wrong]:
             yield f"rule groups have no interval '{durations.iso(alert.every)}'", todo
         if alert.window < _MINUTE:
             yield f"window '{durations.iso(alert.window)}' holds less than two scrapes", "use at least 'PT1M'"
+    muted = arm_alerts.mute(alert)
+    if muted in limits.LOG_WINDOWS and muted not in limits.LOG_MUTES:
+        wrong = f"is muted for its window '{durations.iso(muted)}', as it does not resolve"
+        yield wrong, f"Azure mutes for '{durations.iso(limits.LOG_MUTES[0])}' at least: give a longer window"
     if alert.every > alert.window:
         wrong = f"is evaluated every '{durations.iso(alert.every)}' and looks back only '{durations.iso(alert.window)}'"
         yield wrong, "evaluate at least once a window"

@@ -18,7 +18,7 @@ from observability.model.signal import Engine
 from observability.model.text import Text
 from observability.render import durations, kql, promql
 from observability.render.arm_alerts import rule_name
-from observability.render.words import cited_findings, condition_words, words_of
+from observability.render.words import cited_findings, closed_by_hand, condition_words, words_of
 from observability.render.workflow_escalation import ALERTS_API
 
 _ENGINES = {
@@ -195,6 +195,8 @@ def _page(
         unanswered=_unanswered(alert, level, escalation),
         alerts_api=ALERTS_API,
         silence=_silence(alert, escalation),
+        by_hand=Text(ko=closed_by_hand(alert, "ko"), en=closed_by_hand(alert, "en")),
+        paged=[action.title for action in alert.actions if action.escalates],
     )
 
 

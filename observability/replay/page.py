@@ -63,6 +63,7 @@ def _template() -> jinja2.Template:
         told=show.told,
         dims_of=show.dims_of,
         who=show.who,
+        over=show.over,
         value_of=show.value_of,
         limit_of=show.limit_of,
         WIDTH=WIDTH,

@@ -67,6 +67,15 @@ def who(alarm: Alarm, lang: Lang, kind: Kind = Kind.FIRED) -> str:
     return f"{heard or nobody} ({'; '.join(kept)})" if kept else heard or nobody
 
 
+def over(alarm: Alarm, lang: Lang) -> str:
+    """When it resolved, or that somebody has to close it."""
+    if not alarm.rule.alert.resolves:
+        return _BY_HAND[lang]
+    return kst(alarm.resolved_at) if alarm.resolved_at is not None else "-"
+
+
+_BY_HAND: dict[Lang, str] = {"ko": "직접 닫음", "en": "closed by hand"}
+
 # --- text -------------------------------------------------------------------------------------------------------------
 
 
@@ -182,6 +191,7 @@ def _detected(shown: Shown, lang: Lang) -> Iterator[Row]:
     for alarm in shown.timeline.alarms:
         lasted = alarm.resolved_at - alarm.fired_at if alarm.resolved_at is not None else None
         still = "계속" if lang == "ko" else "still on"
+        still = still if alarm.rule.alert.resolves else _BY_HAND[lang]
         yield (
             alarm.rule.alert.id, dims_of(alarm), str(int(alarm.rule.alert.severity)),
             _after(alarm.visible_at - origin, lang) if alarm.visible_at is not None and origin is not None else "-",
@@ -355,6 +365,7 @@ def _alarm(alarm: Alarm, origin: datetime | None) -> dict[str, Any]:
         "true": _utc(alarm.true_at),
         "fired": _utc(alarm.fired_at),
         "resolved": _utc(alarm.resolved_at) if alarm.resolved_at is not None else None,
+        "resolves": alert.resolves,
         "detected_seconds": (alarm.fired_at - origin).total_seconds() if origin is not None else None,
         "allowed_seconds": verdict.longest(alarm.rule).total_seconds(),
         "told": [

@@ -166,6 +166,16 @@ def test_a_window_of_less_than_two_scrapes_sees_no_rate() -> None:
     ]
 
 
+def test_actions_are_muted_for_five_minutes_at_least() -> None:
+    minute = {"window": minutes(1), "every": minutes(1), "closed_when": WORDS}
+    assert wrongs(**minute) == [
+        f"{ALERT}is muted for its window 'PT1M', as it does not resolve; "
+        "Azure mutes for 'PT5M' at least: give a longer window"
+    ]
+    assert wrongs(watches=signal(by=1), **minute) == []
+    assert wrongs(closed_when=WORDS) == []
+
+
 @pytest.mark.parametrize("engine", [Engine.LOG, Engine.METRIC])
 def test_pending_is_for_prometheus(engine: Engine) -> None:
     assert wrongs(engine=engine, pending=minutes(5)) == [

@@ -329,6 +329,18 @@ def test_a_severity_that_management_hears_of_at_once_is_silenced_only_with_an_ap
     assert 'tripobs silence --for 2h --alert too-late --severity 2 --by NAME --why "..." --out silence.json\n' in page
 
 
+def test_a_page_of_an_alert_that_does_not_resolve_says_when_and_where_to_close_it() -> None:
+    closed = replace(CALLING, closed_when=Text("가게가 비는 것을 본 뒤", "the shop is empty"))
+    page = runbooks((closed,), {2: TWO}, (), (), NOBODY)[closed.id]
+    assert (
+        "저절로 해소되지 않으므로 가게가 비는 것을 본 뒤 직접 닫습니다. 받은 곳에도 '해소'가 가지 않습니다: 종의 인시던트도 "
+        "함께 닫습니다.\nIt does not resolve by itself: close it once the shop is empty. No 'Resolved' reaches those it told: "
+        'close the incident of Bell too.\n\n```console\naz rest --method post --url "https://management.azure.com$ALERT/'
+    ) in page
+    assert "newState=Closed" in page
+    assert "newState=Closed" not in PAGE
+
+
 def test_a_page_links_to_the_pages_of_likely_causes() -> None:
     cause = replace(TOO_LATE, id="oven-cold", title=Text("식은 오븐", "Oven Cold"))
     page = runbooks((replace(TOO_LATE, causes=("oven-cold",)), cause), {2: TWO}, (), (), NOBODY)["too-late"]
