@@ -51,6 +51,7 @@ class _Step:
 class _Measured:
     language: str
     text: str
+    from_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def _cell(text: str) -> str:
 
 def _measured(alert: Alert) -> _Measured | None:
     if alert.engine is Engine.LOG:
-        return _Measured("kusto", kql.alert(alert))
+        measure = alert.watches.kql
+        return _Measured("kusto", kql.alert(alert), measure is not None and kql.looks_from_now(measure))
     if alert.engine is Engine.PROMETHEUS:
         return _Measured("promql", promql.condition(alert))
     metric = alert.watches.metric

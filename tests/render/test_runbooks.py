@@ -270,6 +270,15 @@ def test_a_page_shows_what_the_alert_saw_in_the_language_of_its_engine(
     assert f"a longer one dilutes the value.\n\n{saw}\n\n## 이 숫자의 이유" in page
 
 
+def test_a_query_that_looks_back_from_now_does_not_promise_the_value_of_then() -> None:
+    recent = Kql(
+        rows="Orders", summarize="late = countif(Late)", recent=(minutes(1),), result="| extend value = late_1m"
+    )
+    page = _page(replace(TOO_LATE, watches=replace(LATE, kql=recent)))
+    assert "It looks back 10 minutes from the moment when it is run, and returns the value of now.\n\n```kusto" in page
+    assert "before the alert fired; a longer one" not in page
+
+
 def test_a_page_below_a_limit_says_so() -> None:
     page = _page(replace(TOO_LATE, above=None, below=percent(99.9)))
     assert "| 조건 · Condition | 늦은 비율 99.9% 미만, 10분 구간 · Late share below 99.9%, over 10 minutes |\n" in page
