@@ -20,7 +20,7 @@ CERTIFICATE_NEAR_END = Scenario(
     expects=(
         Expected(
             alert="secret-near-expiry",
-            which={"object": "https://kv-tripgen-prod.vault.azure.net/certificates/client-certificates"},
+            which={"object": "client-certificates"},
             count=2, within=minutes(60), stays=True, told=("teams",),
         ),
     ),
