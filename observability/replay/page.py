@@ -57,6 +57,7 @@ def _template() -> jinja2.Template:
     made = html.environment(TEMPLATES)
     made.globals.update(
         kst=kst,
+        ended=show.ended,
         unread=show.unread,
         beyond=show.beyond,
         quiet=show.quiet,

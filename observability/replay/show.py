@@ -92,6 +92,7 @@ def text(shown: Shown, lang: Lang, table: Callable[[Sequence[str], Sequence[Row]
     lines.append(
         f"{kst(timeline.start)} - {kst(timeline.end)}, {'평가' if ko else 'evaluations:'} {count}{'회' if ko else ''}"
     )
+    lines += ended(timeline, lang)
     lines += [f"{'바꾼 값' if ko else 'changed'}: {change}" for change in shown.changes]
     if timeline.alarms or scenario is not None:
         lines += ["", table(_HEAD[lang], list(_moments(shown, lang)))]
@@ -117,6 +118,16 @@ def quiet(timeline: Timeline, lang: Lang) -> str:
     if not timeline.evaluations:
         return "아무것도 평가하지 못했습니다." if lang == "ko" else "Nothing could be evaluated."
     return "울린 알림이 없습니다." if lang == "ko" else "No alert fired."
+
+
+def ended(timeline: Timeline, lang: Lang) -> list[str]:
+    """That the rows end before the end that was asked for, where they do."""
+    if timeline.asked is None:
+        return []
+    last, asked = kst(timeline.end), kst(timeline.asked)
+    if lang == "ko":
+        return [f"행이 {last}에 끝나므로 그 뒤부터 {asked}까지는 평가하지 않음"]
+    return [f"the rows end at {last}: not evaluated from then to {asked}"]
 
 
 def unread(timeline: Timeline) -> list[str]:
@@ -324,6 +335,7 @@ def plain(shown: Shown) -> dict[str, Any]:
         "scenario": scenario.id if scenario is not None else None,
         "from": _utc(timeline.start),
         "to": _utc(timeline.end),
+        "asked_to": _utc(timeline.asked or timeline.end),
         "begins": _utc(scenario.begins) if scenario is not None else None,
         "ends": _utc(scenario.ends) if scenario is not None else None,
         "evaluations": timeline.evaluations,
