@@ -331,6 +331,10 @@ def test_a_maintenance_window_is_one_azure_understands() -> None:
         name + "Azure has no time '2:00'; write it as '02:00:00'",
         name + "Azure has no time '24:00:00'; write it as '02:00:00'",
     ]
+    for start, end in (("23:00:00", "03:00:00"), ("02:00:00", "02:00:00")):
+        assert maintenance(start=start, end=end) == [
+            f"{name}its window ends at '{end}', not after '{start}'; give each day a window of its own"
+        ]
 
 
 def workspace(retention: timedelta = days(90)) -> Workspace:  # noqa: B008  a timedelta is a value
