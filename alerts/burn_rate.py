@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from observability.design.telemetry import TRACING_SAMPLING
 from observability.model.alert import Example, Series, Slo
+from observability.model.errors import DefinitionError, Problem
 from observability.model.query import Kql
 from observability.model.signal import RECORDED_EVERY, PromQL, Signal
 from observability.model.text import Text
@@ -41,12 +42,28 @@ LEAST = 5
 LEAST_OF_SAMPLED = round(LEAST / TRACING_SAMPLING.rate.to(Unit.RATIO))
 
 
+def reachable(slo: Slo, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+    """The pairs that an alert on the objective can look at. Raises DefinitionError where there is none."""
+    pairs = tuple(pairs)
+    if found := possible(slo, pairs):
+        return found
+    factors = sorted(pair.factor(slo.period) for pair in pairs)
+    if not factors:
+        wrong, todo = "is watched over no pair of windows", "give PAGE, TICKET or pairs of your own"
+    else:
+        listed = ", ".join(f"'{number(factor)}'" for factor in factors)
+        wrong = f"objective '{number(slo.objective)}' leaves a budget that cannot burn {listed} times too fast"
+        todo = f"give an objective above '{number(round(1 - 1 / factors[0], 6))}', or pairs with lower factors"
+    raise DefinitionError([Problem(str(slo.place), "slo", slo.id, wrong, todo)])
+
+
 def possible(slo: Slo, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     """Those that can be reached: a budget of a fifth cannot burn ten times as fast, even if all events are bad."""
     return tuple(pair for pair in pairs if pair.factor(slo.period) * budget(slo) < 1)
 
 
 def budget(slo: Slo) -> float:
+    """The share of events that may be bad: 0.001 of an objective of 0.999."""
     return round(1 - slo.objective, 12)
 
 
@@ -79,7 +96,7 @@ def on_logs(slo: Slo, share: Signal, pairs: tuple[Pair, ...], *, floor: bool = T
     """
     if share.kql is None:
         raise ValueError(f"signal '{share.name}' has no KQL")
-    pairs = possible(slo, pairs)
+    pairs = reachable(slo, pairs)
     whole = max(pair.long for pair in pairs)
     recent = sorted({window for pair in pairs for window in (pair.long, pair.short)} - {whole})
 
@@ -107,7 +124,7 @@ def on_logs(slo: Slo, share: Signal, pairs: tuple[Pair, ...], *, floor: bool = T
 
 def on_prometheus(slo: Slo, bad: Signal, total: Signal, pairs: tuple[Pair, ...]) -> Signal:
     """The burn from recorded rates: 1 is as fast as allowed; nothing where too few events were bad."""
-    pairs = possible(slo, pairs)
+    pairs = reachable(slo, pairs)
     by = bad.promql.by if bad.promql is not None else ()
     whole = max(pair.long for pair in pairs)
 
@@ -150,7 +167,7 @@ def budget_left(slo: Slo, bad: Signal, total: Signal) -> Signal:
 
 def examples(slo: Slo, bad: Signal, total: Signal, pairs: tuple[Pair, ...], labels: str = "") -> tuple[Example, ...]:
     """Proofs for promtool: a burn at the slowest pair's limit and half more fires, one at half of it does not."""
-    pairs = possible(slo, pairs)
+    pairs = reachable(slo, pairs)
     slow = max(pairs, key=lambda pair: pair.long)
     reached = budget(slo) * slow.factor(slo.period)
     at = int(slow.short / minutes(1))

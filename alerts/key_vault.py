@@ -23,8 +23,10 @@ NEAR_EXPIRY = Alert(
     engine=Engine.LOG,
     above=Quantity(0, Unit.COUNT),
     window=hours(1),
-    # The log arrives up to ten minutes late, and there are thirty days.
-    every=minutes(15),
+    # The log arrives up to ten minutes late. An event is in one or two windows, so it is told once or twice and never
+    # missed: evaluated once an hour, one of the hour's last minutes would be too late for its window and lie before the
+    # next. There are thirty days.
+    every=minutes(30),
     severity=Severity.THREE,
     severity_source=Derived(
         Text(ko="만료까지 30일이 남았습니다.", en="There are thirty days left."), (Section("10.2.1"),)
@@ -42,6 +44,10 @@ NEAR_EXPIRY = Alert(
     because=Text(
         ko="Key Vault는 만료 30일 전에 한 번 기록합니다. 한 건이면 충분합니다.",
         en="Key Vault logs it once, thirty days ahead: one is enough.",
+    ),
+    closed_when=Text(
+        ko="새 버전이 만들어지고 서비스가 그것을 쓰는 것을 확인한 뒤",
+        en="there is a new version and the services use it",
     ),
     first_steps=(triage.RECENT_CHANGES,),
 )

@@ -17,7 +17,7 @@ from alerts.burn_rate import (
     examples,
     on_logs,
     on_prometheus,
-    possible,
+    reachable,
 )
 from alerts.services import MIN_FAILED
 from alerts.web_tests import EVERY
@@ -154,7 +154,7 @@ def _alert(
 
     ``calls`` is False where another alert calls for the same: one incident is one call.
     """
-    pairs = possible(objective, pairs)
+    pairs = reachable(objective, pairs)
     actions: tuple[Action, ...] = (PAGERDUTY, TEAMS) if page and calls else (TEAMS,)
     table_ko = ", ".join(
         f"{span(each.long)}과 {span(each.short)} 모두 {number(each.factor(PERIOD))}배(예산의 {each.share})"

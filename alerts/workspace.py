@@ -44,6 +44,11 @@ DAILY_CAP_REACHED = Alert(
         ko="한 번이면 멈춘 것입니다. 한도 자체는 문서의 값이고, 이 알림은 그 사건을 봅니다(R18).",
         en="Once means stopped. The cap is the document's value; this alert looks at the event of it (R18).",
     ),
+    # The event is written once, as ingestion stops, and nothing is written when it goes on.
+    closed_when=Text(
+        ko="한도가 초기화되어 새 로그가 다시 들어오는 것을 본 뒤",
+        en="the cap's day is over and new rows come in again",
+    ),
     first_steps=(pack.CAP_HITS, pack.VOLUME_BY_TABLE, pack.VOLUME_AGAINST_CAP),
 )
 

@@ -7,6 +7,7 @@ from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, percent
 from observability.model.verdict import Outcome, Verdict
+from observability.signals.key_vault import OBJECT
 
 PACK = Pack(title=Text(ko="보안", en="Security"))
 
@@ -16,6 +17,8 @@ _TENANT = Text(
     "that nothing happened.",
 )
 _VAULT = Section("7.4.1")
+# As deep as it stands in a query's text.
+_OBJECT = OBJECT.replace("\n", "\n        ")
 _ALERTS_REVIEW = Derived(
     Text(
         ko="매일의 '보안 알림 검토'(12.1.1)에 답하는 질문입니다.",
@@ -223,11 +226,12 @@ VAULT_EXPIRED = Query(
     id="vault-expired",
     title=Text(ko="만료된 비밀, 키, 인증서", en="Secrets, keys and certificates that expired"),
     source=_VAULT,
-    text="""
+    text=f"""
         AZKVAuditLogs
-        | summarize calls = count(), expired = dcountif(Id, OperationName endswith "ExpiredEventGridNotification"),
+        | extend object = {_OBJECT}
+        | summarize calls = count(), expired = dcountif(object, OperationName endswith "ExpiredEventGridNotification"),
             last_expired = maxif(TimeGenerated, OperationName endswith "ExpiredEventGridNotification"),
-            example = take_anyif(Id, OperationName endswith "ExpiredEventGridNotification")
+            example = take_anyif(object, OperationName endswith "ExpiredEventGridNotification")
         | where calls > 0
         | project calls, expired, last_expired, example
     """,
@@ -251,11 +255,12 @@ VAULT_NEAR_EXPIRY = Query(
     title=Text(ko="만료가 가까운 비밀, 키, 인증서", en="Secrets, keys and certificates near their end"),
     source=_VAULT,
     # Key Vault announces an object thirty days before it expires, and logs that it did.
-    text="""
+    text=f"""
         AZKVAuditLogs
-        | summarize calls = count(), due = dcountif(Id, OperationName endswith "NearExpiryEventGridNotification"),
+        | extend object = {_OBJECT}
+        | summarize calls = count(), due = dcountif(object, OperationName endswith "NearExpiryEventGridNotification"),
             announced = maxif(TimeGenerated, OperationName endswith "NearExpiryEventGridNotification"),
-            example = take_anyif(Id, OperationName endswith "NearExpiryEventGridNotification")
+            example = take_anyif(object, OperationName endswith "NearExpiryEventGridNotification")
         | where calls > 0
         | project calls, due, announced, example
     """,

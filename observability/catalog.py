@@ -11,7 +11,7 @@ from pathlib import Path
 from observability.model.alert import Action, Alert, Slo, Suppression, WebTest
 from observability.model.checklist import Item, MetricQuery
 from observability.model.dashboard import Dashboard, Mark
-from observability.model.errors import Problem
+from observability.model.errors import DefinitionError, Problem
 from observability.model.place import ROOT, Definition
 from observability.model.query import GraphQuery, Pack, Query
 from observability.model.signal import Instrument, Signal
@@ -127,6 +127,10 @@ def load(packages: Iterable[str] = PACKAGES, root: Path = ROOT) -> Catalogue:
         for stem in _modules(root, package):
             try:
                 module = importlib.import_module(f"{package}.{stem}")
+            except DefinitionError as error:
+                # It names the definition itself; each module that imports the broken one meets it again.
+                problems += [each for each in error.problems if each not in problems]
+                continue
             except Exception as error:  # any failure of a definitions file is the same to whoever mends it
                 problems.append(_broken(root, package, stem, error))
                 continue

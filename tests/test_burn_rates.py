@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from alerts import burn_rate, slo
-from alerts.burn_rate import PAGE, TICKET, possible
+from alerts.burn_rate import PAGE, TICKET, Pair, possible
+from observability.model.errors import DefinitionError
 from observability.model.units import days
 from observability.signals import slo as signals
 
@@ -34,6 +35,31 @@ def test_the_short_window_is_a_twelfth_of_the_long_one() -> None:
 def test_a_budget_of_a_fifth_cannot_burn_fourteen_times_as_fast() -> None:
     assert [pair.long for pair in possible(slo.CACHE, (*PAGE, *TICKET))] == [timedelta(days=1), timedelta(days=3)]
     assert possible(slo.ERRORS, (*PAGE, *TICKET)) == (*PAGE, *TICKET)
+
+
+def unreachable(objective: float, *pairs: Pair) -> list[str]:
+    """What each of the three that need a pair says of one objective."""
+    loose = replace(slo.ERRORS, objective=objective)
+    said = []
+    for built in (
+        lambda: burn_rate.on_logs(loose, signals.REQUESTS_FAILED, pairs),
+        lambda: burn_rate.on_prometheus(loose, signals.REQUESTS_BAD_RATE, signals.REQUESTS_RATE, pairs),
+        lambda: burn_rate.examples(loose, signals.REQUESTS_BAD_RATE, signals.REQUESTS_RATE, pairs),
+    ):
+        with pytest.raises(DefinitionError) as refused:
+            built()
+        said.append(re.sub(r":\d+: ", ": ", str(refused.value)))
+    return said
+
+
+def test_an_objective_that_no_pair_can_reach_is_named_with_a_way_out() -> None:
+    assert unreachable(0.8, *PAGE) == [
+        "tests/test_burn_rates.py: slo 'slo-errors': objective '0.8' leaves a budget that cannot burn '6', '14.4' times too fast; "
+        "give an objective above '0.833333', or pairs with lower factors"
+    ] * 3  # fmt: skip
+    assert unreachable(0.999) == [
+        "tests/test_burn_rates.py: slo 'slo-errors': is watched over no pair of windows; give PAGE, TICKET or pairs of your own"
+    ] * 3  # fmt: skip
 
 
 def test_the_log_query_takes_the_slower_of_two_windows_and_the_worse_of_two_pairs() -> None:

@@ -249,3 +249,12 @@ def test_a_text_that_is_no_python_inside_a_definition_is_told_at_the_line_that_r
 def test_only_the_first_line_of_a_long_error_is_told(load: Load, package: str) -> None:
     found = load(alpha='raise ValueError("the Till is open\\nand more")\n')
     assert found.problems == (Problem(f"{package}/alpha.py:1", "module", f"{package}.alpha", "the Till is open", TODO),)
+
+
+def test_a_definition_that_cannot_be_built_is_told_by_its_own_name_and_once(load: Load, package: str) -> None:
+    raises = (
+        "from observability.model.errors import DefinitionError, Problem\n"
+        'raise DefinitionError([Problem("here:1", "slo", "till", "is shut", "open it")])\n'
+    )
+    found = load(alpha=raises, zulu=f"import {package}.alpha\n")
+    assert list(map(str, found.problems)) == ["here:1: slo 'till': is shut; open it"]

@@ -24,6 +24,8 @@ TEMPLATE_RESOURCES = 800
 # Log alerts (scheduledQueryRules). PT12H stands in one sample for the frequency, and the service refuses it.
 LOG_WINDOWS = _minutes(1, 5, 10, 15, 30, 45, *(_HOUR * n for n in range(1, 7)), _DAY, 2 * _DAY)
 LOG_FREQUENCIES = _minutes(1, 5, 10, 15, 30, 45, *(_HOUR * n for n in range(1, 7)), _DAY)
+# For how long actions may be muted. PT12H stands in a sample, and the service refuses it.
+LOG_MUTES = LOG_WINDOWS[1:]
 LOG_RULE_BYTES = 64 * 1024
 LOG_DIMENSIONS = 6
 # Log rules evaluated every minute, for each subscription.

@@ -110,6 +110,10 @@ def _times(alert: Alert) -> Iterator[Wrong]:
             yield f"rule groups have no interval '{durations.iso(alert.every)}'", todo
         if alert.window < _MINUTE:
             yield f"window '{durations.iso(alert.window)}' holds less than two scrapes", "use at least 'PT1M'"
+    muted = arm_alerts.mute(alert)
+    if muted in limits.LOG_WINDOWS and muted not in limits.LOG_MUTES:
+        wrong = f"is muted for its window '{durations.iso(muted)}', as it does not resolve"
+        yield wrong, f"Azure mutes for '{durations.iso(limits.LOG_MUTES[0])}' at least: give a longer window"
     if alert.every > alert.window:
         wrong = f"is evaluated every '{durations.iso(alert.every)}' and looks back only '{durations.iso(alert.window)}'"
         yield wrong, "evaluate at least once a window"
@@ -166,9 +170,13 @@ def _suppression(rule: Suppression) -> Iterator[Wrong]:
         yield f"names {len(rule.severities)} severities", f"1 to {limits.PROCESSING_RULE_VALUES} fit a condition"
     if rule.weekday not in _WEEKDAYS:
         yield f"Azure has no weekday '{rule.weekday}'", f"use {', '.join(map(repr, _WEEKDAYS))}"
-    for time in (rule.start, rule.end):
-        if not _CLOCK.fullmatch(time):
-            yield f"Azure has no time '{time}'", "write it as '02:00:00'"
+    broken = [time for time in (rule.start, rule.end) if not _CLOCK.fullmatch(time)]
+    for time in broken:
+        yield f"Azure has no time '{time}'", "write it as '02:00:00'"
+    if not broken and rule.end <= rule.start:
+        # Azure's page shows a daily window that goes on after midnight. Which day's morning a weekly one would silence it
+        # does not say.
+        yield f"its window ends at '{rule.end}', not after '{rule.start}'", "give each day a window of its own"
 
 
 def _together(catalogue: Catalogue) -> Iterator[Problem]:

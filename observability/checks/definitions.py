@@ -100,6 +100,9 @@ def _alert(alert: Alert, known: set[int]) -> Iterator[tuple[str, str]]:
             yield f"first step '{step.key}' cannot answer here", "use a query that runs"
         if id(step) not in known:
             yield f"first step '{step.key}' is in no file of kql/", "move the query to a pack under kql/"
+    if not alert.resolves and alert.engine is not Engine.LOG:
+        wrong = f"says when somebody may close it, and on engine '{alert.engine.value}' every alert resolves by itself"
+        yield wrong, "use engine 'log', or drop closed_when"
     if id(alert.watches) not in known:
         wrong = f"watches signal '{alert.watches.name}', which is in no file of observability/signals/"
         yield wrong, "move it there, so that it is checked too"

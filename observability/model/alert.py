@@ -93,7 +93,11 @@ class Alert(Definition):
     Fires when ``watches``, read on ``engine`` over ``window``, is above or below the limit. ``every`` is the
     evaluation frequency, ``pending`` how long a Prometheus rule must stay true. ``params`` sets parameters of the
     signal's query, such as the floor of requests. ``because`` gives the reason for the number and the engine;
-    ``severity_source`` that of the severity. ``policy`` says what follows beyond the incident. ``causes`` are ids of alerts that explain this one when they fire too. ``examples`` builds proofs for promtool from the limit.
+    ``severity_source`` that of the severity. ``policy`` says what follows beyond the incident. ``causes`` are ids of alerts
+    that explain this one when they fire too. ``examples`` builds proofs for promtool from the limit.
+
+    ``closed_when`` is for an alert on an event that is written once: that no second one follows does not mean that it is
+    over, so the rule never resolves by itself, and this says when somebody may close it: a clause that follows "once".
     """
 
     id: str
@@ -117,11 +121,17 @@ class Alert(Definition):
     severity_source: Source | None = None
     policy: Text | None = None
     causes: tuple[str, ...] = ()
+    closed_when: Text | None = None
     examples: Callable[[float], tuple[Example, ...]] | None = None
 
     @property
     def limit(self) -> Quantity | None:
         return self.above if self.above is not None else self.below
+
+    @property
+    def resolves(self) -> bool:
+        """Whether Azure says that it is over; else somebody closes it."""
+        return self.closed_when is None
 
 
 @dataclass(frozen=True, kw_only=True)

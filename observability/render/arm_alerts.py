@@ -74,12 +74,22 @@ def _workspace_scope() -> str:
     return resource_id("Microsoft.OperationalInsights/workspaces", parameter("workspaceName"))
 
 
+def mute(alert: Alert) -> timedelta | None:
+    """For how long nothing more is told of an event that was told: its window, in which it is seen again.
+
+    A rule that is split has none. Azure's pages do not say whether a mute is of one value of a dimension or of the whole
+    rule, and if it is of the rule, the event of a second value would be told to nobody: better one twice.
+    """
+    return None if alert.resolves or alert.watches.by(Engine.LOG) else alert.window
+
+
 def _dimensions(names: Iterable[str]) -> list[Json]:
     return [{"name": name, "operator": "Include", "values": ["*"]} for name in names]
 
 
 def log_rule(alert: Alert, lang: Lang) -> Resource:
     """A scheduledQueryRule: one row for each dimension value, so Maximum or Minimum of it is the value itself."""
+    muted = mute(alert)
     return {
         "type": RULE_TYPES[Engine.LOG],
         "apiVersion": "2023-12-01",
@@ -107,7 +117,8 @@ def log_rule(alert: Alert, lang: Lang) -> Resource:
                     }
                 ]
             },
-            "autoMitigate": True,
+            "autoMitigate": alert.resolves,
+            **({"muteActionsDuration": durations.iso(muted)} if muted is not None else {}),
             # The queries are bound against the tables' schemas when they are built; a table without rows yet
             # must not stop the first deployment.
             "skipQueryValidation": True,

@@ -21,6 +21,7 @@ BIN_SIZE = "bin_size"
 AGE = "age"
 _NEXT = ",\n    "
 # An aggregate that can be added up: a day is the sum of its hours.
+_AGO = re.compile(r"\bago\s*\(")
 _AGGREGATE = re.compile(r"(\w+) = (?:sum|sumif|count|countif)\(")
 
 
@@ -93,7 +94,15 @@ def graph(definition: GraphQuery) -> str:
     return _body(definition.text)
 
 
-def _measure(kql: Kql, params: Mapping[str, str], time: bool) -> str:
+def looks_from_now(kql: Kql) -> bool:
+    """Whether its text says ``ago()``, and so has other values whenever somebody runs it."""
+    return bool(kql.recent) or any(
+        _AGO.search(piece) for piece in (kql.rows, kql.summarize, *kql.by.values(), kql.result)
+    )
+
+
+def _measure(kql: Kql, params: Mapping[str, str], time: bool, since: timedelta | None = None) -> str:
+    rows = _body(kql.rows) + (f"\n| where TimeGenerated >= ago({durations.kql(since)})" if since is not None else "")
     by = [f"{name} = {expression}" for name, expression in kql.by.items()]
     names = list(kql.by)
     if time:
@@ -103,10 +112,10 @@ def _measure(kql: Kql, params: Mapping[str, str], time: bool) -> str:
         names.insert(0, "TimeGenerated")
     if kql.recent:
         age, sums = _recently(kql)
-        lines = [_body(kql.rows), f"| summarize {kql.summarize}\n    by {_NEXT.join([*by, age])}"]
+        lines = [rows, f"| summarize {kql.summarize}\n    by {_NEXT.join([*by, age])}"]
         lines.append(f"{sums}\n    by {', '.join(kql.by)}" if kql.by else sums)
     else:
-        lines = [_body(kql.rows), f"| summarize {kql.summarize}{' by ' + ', '.join(by) if by else ''}"]
+        lines = [rows, f"| summarize {kql.summarize}{' by ' + ', '.join(by) if by else ''}"]
     if kql.result:
         lines.append(_body(kql.result))
     lines.append(f"| project {', '.join([*names, 'value'])}")
@@ -118,9 +127,15 @@ def _measure(kql: Kql, params: Mapping[str, str], time: bool) -> str:
 
 
 def window(kql: Kql, span: timedelta, params: Mapping[str, Param] | None = None) -> str:
-    """The measure over the whole window: one row for each value of ``by``, no time column."""
-    values = {**kql.params, **(params or {})}
-    return _measure(kql, {BIN_SIZE: literal(span), **{name: literal(value) for name, value in values.items()}}, False)
+    """The measure over the whole window: one row for each value of ``by``, no time column.
+
+    A rule whose query says ``ago()`` is given two days of rows instead of its window (Microsoft's page on log alert rules,
+    'Override query time range'), or its window where that is not so: such a query cuts its rows to the window itself, and
+    means the same either way.
+    """
+    values = {BIN_SIZE: span, **kql.params, **(params or {})}
+    given = {name: literal(value) for name, value in values.items()}
+    return _measure(kql, given, False, span if looks_from_now(kql) else None)
 
 
 def chart(kql: Kql, bin_size: str) -> str:

@@ -18,7 +18,7 @@ from observability.model.signal import Engine
 from observability.model.text import Text
 from observability.render import durations, kql, promql
 from observability.render.arm_alerts import rule_name
-from observability.render.words import cited_findings, condition_words, words_of
+from observability.render.words import cited_findings, closed_by_hand, condition_words, words_of
 from observability.render.workflow_escalation import ALERTS_API
 
 _ENGINES = {
@@ -51,6 +51,7 @@ class _Step:
 class _Measured:
     language: str
     text: str
+    from_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def _cell(text: str) -> str:
 
 def _measured(alert: Alert) -> _Measured | None:
     if alert.engine is Engine.LOG:
-        return _Measured("kusto", kql.alert(alert))
+        measure = alert.watches.kql
+        return _Measured("kusto", kql.alert(alert), measure is not None and kql.looks_from_now(measure))
     if alert.engine is Engine.PROMETHEUS:
         return _Measured("promql", promql.condition(alert))
     metric = alert.watches.metric
@@ -195,6 +197,8 @@ def _page(
         unanswered=_unanswered(alert, level, escalation),
         alerts_api=ALERTS_API,
         silence=_silence(alert, escalation),
+        by_hand=Text(ko=closed_by_hand(alert, "ko"), en=closed_by_hand(alert, "en")),
+        paged=[action.title for action in alert.actions if action.escalates],
     )
 
 

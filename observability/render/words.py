@@ -38,7 +38,18 @@ def section_list(sections: Iterable[Section]) -> str:
 def description(alert: Alert, lang: Lang) -> str:
     source = section_list(sections_of(alert.source))
     closing = f"설계서 {source}." if lang == "ko" else f"Design document {source}."
-    return f"{condition_words(alert, lang)}. {alert.meaning.get(lang)} {closing}"
+    said = (f"{condition_words(alert, lang)}.", alert.meaning.get(lang), closed_by_hand(alert, lang), closing)
+    return " ".join(filter(None, said))
+
+
+def closed_by_hand(alert: Alert, lang: Lang) -> str:
+    """When somebody may close an alert that does not resolve; empty for one that does."""
+    if alert.closed_when is None:
+        return ""
+    when = alert.closed_when.get(lang)
+    if lang == "ko":
+        return f"저절로 해소되지 않으므로 {when} 직접 닫습니다."
+    return f"It does not resolve by itself: close it once {when}."
 
 
 def words_of(source: Source | None) -> Text:

@@ -36,17 +36,19 @@ def increase(times: list[float], values: list[float], start: float, end: float, 
 
 
 def quantiles(quantile: float, buckets: dict[Labels, float]) -> dict[Labels, float]:
-    groups: dict[Labels, list[tuple[float, float]]] = {}
+    """The quantile of each histogram; two ways to write one bound are one bucket."""
+    groups: dict[Labels, dict[float, float]] = {}
     for labels, value in buckets.items():
         bound = dict(labels).get("le")
         if bound is not None:
             rest = tuple(pair for pair in labels if pair[0] != "le")
-            groups.setdefault(rest, []).append((float(bound), value))
-    return {labels: _quantile(quantile, sorted(found)) for labels, found in groups.items()}
+            found = groups.setdefault(rest, {})
+            found[float(bound)] = found.get(float(bound), 0.0) + value
+    return {labels: _quantile(quantile, sorted(found.items())) for labels, found in groups.items()}
 
 
 def _quantile(quantile: float, buckets: list[tuple[float, float]]) -> float:
-    if not buckets or buckets[-1][0] != math.inf or len(buckets) < 2:
+    if not buckets or buckets[-1][0] != math.inf or len(buckets) < 2 or math.isnan(quantile):
         return math.nan
     if quantile < 0 or quantile > 1:
         return -math.inf if quantile < 0 else math.inf
@@ -65,4 +67,6 @@ def _quantile(quantile: float, buckets: list[tuple[float, float]]) -> float:
     if at == 0 and upper <= 0:
         return upper
     lower, below = (buckets[at - 1][0], counts[at - 1]) if at else (0.0, 0.0)
-    return lower + (upper - lower) * ((rank - below) / (counts[at] - below))
+    inside = counts[at] - below
+    # The quantile 0 where the first bucket is empty: Prometheus divides 0 by 0.
+    return lower + (upper - lower) * ((rank - below) / inside) if inside else math.nan

@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 _TYPES = files.DUCKDB_TYPES
 
 
-def exported(folder: Path, alerts: Iterable[Alert], span: Span | None = None) -> tuple[Telemetry, Span]:
+def exported(folder: Path, alerts: Iterable[Alert]) -> tuple[Telemetry, Span]:
     """What the alerts' queries read of a folder of exported tables, and from when to when it reaches.
 
     Raises SourceUnavailable where the folder has none of those tables.
@@ -48,26 +48,28 @@ def exported(folder: Path, alerts: Iterable[Alert], span: Span | None = None) ->
         )
     con.execute(f"CREATE SCHEMA {RAW}")
     con.execute(f"SET schema = '{RAW}'")
-    whole = span or Span(_EARLIEST, _LATEST)
-    views = files.make_views(con, found, there, Span(whole.start - 2 * DAY, whole.end) if span else whole)
+    views = files.make_views(con, found, there, None)
     con.execute("SET schema = 'main'")
     columns = {table: view.columns for table, view in views.items()}
-    reach = _reach(con, there)
-    return Telemetry(Exported(con, columns, begins=reach.start)), span or reach
+    reach = _reach(con, there, found.end)
+    return Telemetry(Exported(con, columns, reach=reach)), reach
 
 
 @dataclass
 class Exported(Logs):
     """Tables of which some may not be there, or not in that time: nobody is told that nothing happened then.
 
-    ``begins`` is the first row of any of them, from when on they are taken to be whole: a table of rare events says nothing of
-    when its own export began.
+    ``reach`` is from the first row of any of them to the last, between which they are taken to be whole: a table of rare
+    events says nothing of when its own export began and ended.
     """
 
-    begins: datetime | None = None
+    reach: Span | None = None
 
     def first(self, rule: Rule) -> datetime | None:
-        return self.begins
+        return self.reach.start if self.reach is not None else None
+
+    def last(self) -> datetime | None:
+        return self.reach.end if self.reach is not None else None
 
     def values(self, rule: Rule, start: datetime, end: datetime) -> dict[datetime, Values]:
         for table in run.tables_of(rule.alert):
@@ -85,11 +87,8 @@ class Exported(Logs):
         return found.fetchone() is not None
 
 
-_EARLIEST, _LATEST = datetime.fromisoformat("2000-01-01T00:00Z"), datetime.fromisoformat("2100-01-01T00:00Z")
-
-
-def _reach(con: DuckDBPyConnection, tables: Iterable[str]) -> Span:
-    """From the first row to the last, in whole minutes."""
+def _reach(con: DuckDBPyConnection, tables: Iterable[str], end: datetime | None) -> Span:
+    """From the first row to ``end``, where the export says when it ended, or to the last row; in whole minutes."""
     moments = []
     for table in tables:
         row = con.execute(f"SELECT min(TimeGenerated), max(TimeGenerated) FROM {RAW}.{quoted(table)}").fetchone()  # noqa: S608
@@ -98,7 +97,7 @@ def _reach(con: DuckDBPyConnection, tables: Iterable[str]) -> Span:
         raise SourceUnavailable("none of the tables that the alerts read has a row; export some")
     first, last = min(moments), max(moments)
     start = first.replace(second=0, microsecond=0, tzinfo=UTC)
-    return Span(start, last.replace(second=0, microsecond=0, tzinfo=UTC) + timedelta(minutes=1))
+    return Span(start, end or last.replace(second=0, microsecond=0, tzinfo=UTC) + timedelta(minutes=1))
 
 
 # --- a workspace ------------------------------------------------------------------------------------------------------

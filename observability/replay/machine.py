@@ -59,7 +59,7 @@ class Machine:
             bad = self._bad(periods)
             value = next((each for each in periods if each is not None), None)
             events += self._true(state, at, dims, value) if bad else self._clean(state, at, dims, value, bool(periods))
-            if not bad and not state.fired and state.true_since is None:
+            if not bad and not state.fired and state.true_since is None and not self._muted(state, at):
                 # Nothing to remember: a rule split by pods meets new ones for ever.
                 del self._states[dims]
         return events
@@ -76,6 +76,10 @@ class Machine:
         failing = sum(value is not None and self.rule.condition.holds(value) for value in periods)
         return failing >= self.rule.needed
 
+    def _muted(self, state: _State, at: datetime) -> bool:
+        """Whether its mute goes on, which a clean evaluation does not end."""
+        return self.rule.mute is not None and state.last_told is not None and at - state.last_told < self.rule.mute
+
     def _true(self, state: _State, at: datetime, dims: Dims, value: float | None) -> list[Event]:
         events: list[Event] = []
         state.clean_since, state.clean_times = None, 0
@@ -86,7 +90,7 @@ class Machine:
             due = not state.fired and at - state.true_since >= self.rule.pending
         else:
             # Stateless: each failing evaluation is an alert of its own, but for those that are muted.
-            due = state.last_told is None or self.rule.mute is None or at - state.last_told >= self.rule.mute
+            due = not self._muted(state, at)
         if due:
             state.fired, state.last_told = self.rule.stateful, at
             events.append(Event(at, Kind.FIRED, self.rule, dims, value))

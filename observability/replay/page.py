@@ -57,12 +57,14 @@ def _template() -> jinja2.Template:
     made = html.environment(TEMPLATES)
     made.globals.update(
         kst=kst,
+        ended=show.ended,
         unread=show.unread,
         beyond=show.beyond,
         quiet=show.quiet,
         told=show.told,
         dims_of=show.dims_of,
         who=show.who,
+        over=show.over,
         value_of=show.value_of,
         limit_of=show.limit_of,
         WIDTH=WIDTH,

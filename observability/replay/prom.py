@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import Any
 
+from observability.replay.arithmetic import divided, largest, power, smallest, total
 from observability.replay.counters import increase, quantiles
 from observability.replay.samples import Labels, Samples, Series
 
@@ -22,7 +23,7 @@ _Evaluated = Callable[[float], Any]
 
 
 class NotKnown(ValueError):
-    """A form of PromQL that is not evaluated here."""
+    """A form of PromQL that is not evaluated here, or what Prometheus itself refuses to evaluate."""
 
 
 def compiled(expression: str, samples: Samples) -> Callable[[float], Vector]:
@@ -202,7 +203,10 @@ class _Compiler:
                     named.pop(target, None)
                     if template:
                         named[target] = template
-                found[tuple(sorted(named.items()))] = value
+                made = tuple(sorted(named.items()))
+                if made in found:
+                    raise NotKnown(f"label_replace to '{target}': makes two series the same, {_shown(made)}")
+                found[made] = value
             return found
 
         return relabelled
@@ -256,14 +260,29 @@ class _Compiler:
                 for labels, value in that.items():
                     _put(found, labels, one(this, value, value))
             else:
-                others = {key(labels): value for labels, value in that.items()}
-                for labels, value in this.items():
-                    match = key(labels)
-                    if match in others:
-                        _put(found, labels if compare and not as_number else match, one(value, others[match], value))
+                _matched(found, this, that)
             return found
 
+        def _matched(found: Vector, this: Vector, that: Vector) -> None:
+            others: Vector = {}
+            for labels, value in that.items():
+                match = key(labels)
+                if match in others:
+                    raise NotKnown(f"'{node}': two series on its right match {_shown(match)}")
+                others[match] = value
+            for labels, value in this.items():
+                match = key(labels)
+                if match not in others or (made := one(value, others[match], value)) is None:
+                    continue
+                if match in found:
+                    raise NotKnown(f"'{node}': two series on its left match {_shown(match)}")
+                found[match] = made
+
         return binary
+
+
+def _shown(labels: Labels) -> str:
+    return "{" + ", ".join(f'{name}="{value}"' for name, value in labels) + "}"
 
 
 def _put(found: Vector, labels: Labels, value: float | None) -> None:
@@ -320,25 +339,19 @@ def _set(name: str, this: Vector, that: Vector, key: Callable[[Labels], Labels])
     return {**this, **{labels: value for labels, value in that.items() if key(labels) not in here}}
 
 
-def _divided(this: float, that: float) -> float:
-    if that == 0:
-        return math.nan if this == 0 or math.isnan(this) else math.copysign(math.inf, this)
-    return this / that
-
-
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": _divided, "^": operator.pow,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": divided, "^": power,
 }  # fmt: skip
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 _AGGREGATES: dict[str, Callable[[list[float]], float]] = {
-    "sum": math.fsum, "max": max, "min": min, "avg": lambda values: math.fsum(values) / len(values),
+    "sum": total, "max": largest, "min": smallest, "avg": lambda values: total(values) / len(values),
     "count": lambda values: float(len(values)),
 }  # fmt: skip
 _OVER_TIME: dict[str, Callable[[list[float]], float]] = {
-    "avg_over_time": lambda values: math.fsum(values) / len(values), "max_over_time": max, "min_over_time": min,
-    "sum_over_time": math.fsum, "count_over_time": lambda values: float(len(values)),
+    "avg_over_time": lambda values: total(values) / len(values), "max_over_time": largest, "min_over_time": smallest,
+    "sum_over_time": total, "count_over_time": lambda values: float(len(values)),
     "last_over_time": lambda values: values[-1],
 }  # fmt: skip
 _EACH: dict[str, Callable[[float], float]] = {

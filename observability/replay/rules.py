@@ -31,7 +31,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``periods`` and ``needed`` are a log rule's failing periods; ``mute`` makes it stateless.
+    """One rule. ``periods`` and ``needed`` are a log rule's failing periods.
+
+    One that is not ``stateful`` tells at each failing evaluation and never resolves; for as long as its ``mute`` after it
+    told, it tells nothing more.
 
     ``clean`` is how long (log, Prometheus) or for how many evaluations (metric) it has to be clean to resolve.
     """
@@ -69,6 +72,8 @@ def of(alert: Alert) -> Rule:
         window=alert.window,
         every=alert.every,
         condition=condition,
+        stateful=alert.resolves,
+        mute=arm_alerts.mute(alert),
         pending=alert.pending or timedelta(0),
         clean=clean[alert.engine],
     )

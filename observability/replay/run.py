@@ -87,6 +87,11 @@ def _first(rule: Rule, telemetry: Telemetry) -> datetime | None:
     return telemetry.world.settings.start if telemetry.world is not None else telemetry.logs.first(rule)
 
 
+def _last(telemetry: Telemetry) -> datetime | None:
+    """Until when there is telemetry; None where nobody knows."""
+    return telemetry.world.settings.end if telemetry.world is not None else telemetry.logs.last()
+
+
 def connect(memory: str = MEMORY) -> DuckDBPyConnection:
     """A connection of its own in memory. Raises SourceUnavailable where the local engine is not installed."""
     try:
@@ -215,6 +220,7 @@ class Alarm:
 class Timeline:
     """``alarms`` in the order of firing; ``unread`` are alerts that could not be evaluated, with the reason.
 
+    ``end`` is where telemetry ends, where that is before the end that was ``asked`` for: nothing says what came then.
     ``beyond`` are those that were left out, as they look back further than there is telemetry, with how far.
     ``charts`` holds the values of those that fired, where they were asked for: by alert and labels, at each evaluation.
     """
@@ -225,6 +231,7 @@ class Timeline:
     unread: tuple[tuple[str, str], ...] = ()
     beyond: tuple[tuple[str, timedelta], ...] = ()
     evaluations: int = 0
+    asked: datetime | None = None
     charts: Mapping[str, Mapping[Dims, tuple[tuple[datetime, float], ...]]] = field(default_factory=dict)
 
     @property
@@ -260,7 +267,7 @@ def replay(
     charted: bool = False,
     said: Callable[[Rule], None] = lambda _rule: None,
 ) -> Timeline:
-    """Evaluate the rules from ``start`` to ``end``, and deliver what fires.
+    """Evaluate the rules from ``start`` to ``end`` or to where telemetry ends, and deliver what fires.
 
     ``began`` is when an incident did, to tell from when on it could be seen; ``charted`` keeps the values.
     """
@@ -269,6 +276,9 @@ def replay(
     unread: list[tuple[str, str]] = []
     beyond: list[tuple[str, timedelta]] = []
     count = 0
+    last, asked = _last(telemetry), None
+    if last is not None and start < last < end:
+        end, asked = last, end
     for rule in rules:
         said(rule)
         # Over a part of its window an average is another one, and a burn rate would fire long before Azure's.
@@ -297,7 +307,7 @@ def replay(
     alarms = tuple(_alarms(events, told.deliver(events, suppressions)))
     if began is not None:
         alarms = tuple(replace(alarm, visible_at=_visible(alarm, telemetry, began)) for alarm in alarms)
-    return Timeline(start, end, alarms, tuple(unread), tuple(beyond), count, charts)
+    return Timeline(start, end, alarms, tuple(unread), tuple(beyond), count, asked, charts)
 
 
 def _series(evaluated: Iterable[tuple[datetime, Values]]) -> dict[Dims, tuple[tuple[datetime, float], ...]]:

@@ -67,6 +67,15 @@ def who(alarm: Alarm, lang: Lang, kind: Kind = Kind.FIRED) -> str:
     return f"{heard or nobody} ({'; '.join(kept)})" if kept else heard or nobody
 
 
+def over(alarm: Alarm, lang: Lang) -> str:
+    """When it resolved, or that somebody has to close it."""
+    if not alarm.rule.alert.resolves:
+        return _BY_HAND[lang]
+    return kst(alarm.resolved_at) if alarm.resolved_at is not None else "-"
+
+
+_BY_HAND: dict[Lang, str] = {"ko": "직접 닫음", "en": "closed by hand"}
+
 # --- text -------------------------------------------------------------------------------------------------------------
 
 
@@ -83,6 +92,7 @@ def text(shown: Shown, lang: Lang, table: Callable[[Sequence[str], Sequence[Row]
     lines.append(
         f"{kst(timeline.start)} - {kst(timeline.end)}, {'평가' if ko else 'evaluations:'} {count}{'회' if ko else ''}"
     )
+    lines += ended(timeline, lang)
     lines += [f"{'바꾼 값' if ko else 'changed'}: {change}" for change in shown.changes]
     if timeline.alarms or scenario is not None:
         lines += ["", table(_HEAD[lang], list(_moments(shown, lang)))]
@@ -108,6 +118,16 @@ def quiet(timeline: Timeline, lang: Lang) -> str:
     if not timeline.evaluations:
         return "아무것도 평가하지 못했습니다." if lang == "ko" else "Nothing could be evaluated."
     return "울린 알림이 없습니다." if lang == "ko" else "No alert fired."
+
+
+def ended(timeline: Timeline, lang: Lang) -> list[str]:
+    """That the rows end before the end that was asked for, where they do."""
+    if timeline.asked is None:
+        return []
+    last, asked = kst(timeline.end), kst(timeline.asked)
+    if lang == "ko":
+        return [f"행이 {last}에 끝나므로 그 뒤부터 {asked}까지는 평가하지 않음"]
+    return [f"the rows end at {last}: not evaluated from then to {asked}"]
 
 
 def unread(timeline: Timeline) -> list[str]:
@@ -182,6 +202,7 @@ def _detected(shown: Shown, lang: Lang) -> Iterator[Row]:
     for alarm in shown.timeline.alarms:
         lasted = alarm.resolved_at - alarm.fired_at if alarm.resolved_at is not None else None
         still = "계속" if lang == "ko" else "still on"
+        still = still if alarm.rule.alert.resolves else _BY_HAND[lang]
         yield (
             alarm.rule.alert.id, dims_of(alarm), str(int(alarm.rule.alert.severity)),
             _after(alarm.visible_at - origin, lang) if alarm.visible_at is not None and origin is not None else "-",
@@ -314,6 +335,7 @@ def plain(shown: Shown) -> dict[str, Any]:
         "scenario": scenario.id if scenario is not None else None,
         "from": _utc(timeline.start),
         "to": _utc(timeline.end),
+        "asked_to": _utc(timeline.asked or timeline.end),
         "begins": _utc(scenario.begins) if scenario is not None else None,
         "ends": _utc(scenario.ends) if scenario is not None else None,
         "evaluations": timeline.evaluations,
@@ -355,6 +377,7 @@ def _alarm(alarm: Alarm, origin: datetime | None) -> dict[str, Any]:
         "true": _utc(alarm.true_at),
         "fired": _utc(alarm.fired_at),
         "resolved": _utc(alarm.resolved_at) if alarm.resolved_at is not None else None,
+        "resolves": alert.resolves,
         "detected_seconds": (alarm.fired_at - origin).total_seconds() if origin is not None else None,
         "allowed_seconds": verdict.longest(alarm.rule).total_seconds(),
         "told": [

@@ -65,6 +65,11 @@ def silences(suppression: Suppression | Silence, event: Event) -> bool:
     zone = _ZONES.get(suppression.time_zone)
     if zone is None:
         raise ValueError(f"suppression '{suppression.id}': time zone '{suppression.time_zone}' is not known here")
+    if suppression.end <= suppression.start:
+        raise ValueError(
+            f"suppression '{suppression.id}': ends at '{suppression.end}', not after '{suppression.start}'; which day's morning "
+            "that is, is not known here"
+        )
     local = event.at.astimezone(zone)
     if _WEEKDAYS[local.weekday()] != suppression.weekday:
         return False

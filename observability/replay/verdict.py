@@ -57,6 +57,8 @@ def _against(scenario: Scenario, expected: Expected, found: list[Alarm]) -> Iter
                 yield f"{named(alarm)} did not resolve"
             elif alarm.resolved_at - scenario.ends > expected.resolved:
                 yield f"{named(alarm)} resolved {_from_end(alarm.resolved_at - scenario.ends)}, not {_from_end(expected.resolved)}"
+        if expected.stays and alarm.resolved_at is not None:
+            yield f"{named(alarm)} resolved {_from_end(alarm.resolved_at - scenario.ends)}, and has to stay until somebody closes it"
         wanted = expected.told
         if wanted is None:
             # Of several at once only the first sends a text message; the others may leave it out.

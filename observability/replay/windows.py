@@ -60,6 +60,10 @@ class Logs:
         """From when on there are rows of what the rule reads; None where nobody knows."""
         return None
 
+    def last(self) -> datetime | None:
+        """Until when there are rows; None where nobody knows."""
+        return None
+
     # --- what is asked ------------------------------------------------------------------------------------------
 
     def evaluate(self, rule: Rule, start: datetime, end: datetime) -> Iterator[tuple[datetime, Values]]:

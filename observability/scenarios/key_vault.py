@@ -10,8 +10,8 @@ CERTIFICATE_NEAR_END = Scenario(
     id="certificate-near-end",
     title=Text(ko="만료 30일 전의 인증서", en="A certificate thirty days from its end"),
     happens=Text(
-        ko="Key Vault가 인증서 하나의 만료가 가깝다고 한 번 기록합니다. 아무도 호출되지 않아야 합니다.",
-        en="Key Vault logs once that a certificate is near its end. Nobody may be called out of bed for it.",
+        ko="Key Vault가 인증서 하나의 만료가 가깝다고 한 번 기록합니다. Teams에 두 번 알리고, 아무도 호출되지 않아야 합니다.",
+        en="Key Vault logs once that a certificate is near its end. Teams hears of it twice, and nobody may be called out of bed.",
     ),
     source=Section("7.4.1"),
     begins=kst("2026-11-24 03:00"),
@@ -20,8 +20,8 @@ CERTIFICATE_NEAR_END = Scenario(
     expects=(
         Expected(
             alert="secret-near-expiry",
-            which={"object": "https://kv-tripgen-prod.vault.azure.net/certificates/client-certificates"},
-            count=1, within=minutes(15), resolved=minutes(-15), told=("teams",),
+            which={"object": "client-certificates"},
+            count=2, within=minutes(60), stays=True, told=("teams",),
         ),
     ),
 )  # fmt: skip

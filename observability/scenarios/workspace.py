@@ -21,7 +21,7 @@ CAP_REACHED = Scenario(
         faults.CapReached(start=begin, end=end),
         faults.Errors(start=begin, end=end, role=TRIP.role, share=0.05),
     ),
-    expects=(Expected(alert="daily-cap-reached", by=(), count=1, within=minutes(15), resolved=minutes(-25)),),
+    expects=(Expected(alert="daily-cap-reached", by=(), count=1, within=minutes(15), stays=True),),
 )
 
 CAP_NEAR = Scenario(

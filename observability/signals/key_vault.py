@@ -6,6 +6,16 @@ from observability.model.source import Section
 from observability.model.text import Text
 from observability.model.units import Unit
 
+# Which object a row is about. A call names it in Id; a row of an announcement holds the event itself, whose data and subject
+# name it. Where the event lies was read from rules that others published on AzureDiagnostics and not seen on a real vault, so
+# what is missing there falls back to Id, and to the vault itself: an announcement is never without an object.
+_EVENT = "Properties.eventGridEventProperties"
+OBJECT = f"""case(
+    isnotempty(tostring({_EVENT}.data.ObjectName)), tostring({_EVENT}.data.ObjectName),
+    isnotempty(tostring({_EVENT}.subject)), tostring({_EVENT}.subject),
+    isnotempty(Id), Id,
+    _ResourceId)"""
+
 NEAR_EXPIRY = Signal(
     name="key_vault_near_expiry",
     title=Text(ko="만료가 가까운 비밀과 인증서", en="Secrets and certificates near their end"),
@@ -21,7 +31,7 @@ NEAR_EXPIRY = Signal(
             | where OperationName endswith "NearExpiryEventGridNotification"
         """,
         summarize="value = count()",
-        by={"object": "Id"},
+        by={"object": OBJECT},
     ),
 )
 
@@ -35,9 +45,9 @@ DUE = Signal(
     ),
     source=Section("7.4.1"),
     kql=Kql(
-        rows="AZKVAuditLogs",
+        rows=f"AZKVAuditLogs\n| extend object = {OBJECT}",
         summarize="""
-            calls = count(), due = dcountif(Id, OperationName endswith "NearExpiryEventGridNotification")
+            calls = count(), due = dcountif(object, OperationName endswith "NearExpiryEventGridNotification")
         """.strip(),
         result="""
             | where calls > 0

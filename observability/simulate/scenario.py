@@ -22,7 +22,8 @@ DOCUMENT_TPS = PHASE_1.throughput.to(Unit.PER_SECOND)
 class Expected:
     """An alert that has to fire ``count`` times, for ``which`` labels, at most ``within`` after the scenario's beginning.
 
-    It has to have resolved at most ``resolved`` after the end of what breaks, where that is given. ``told`` are the
+    It has to have resolved at most ``resolved`` after the end of what breaks, where that is given, or never where it
+    ``stays`` until somebody closes it. ``told`` are the
     actions that reach somebody, those of the alert where nothing else is said; ``by`` names all labels of the alert,
     where ``which`` does not name them.
     """
@@ -32,6 +33,7 @@ class Expected:
     count: int
     within: timedelta
     resolved: timedelta | None = None
+    stays: bool = False
     told: tuple[str, ...] | None = None
     by: tuple[str, ...] | None = None
 

@@ -22,11 +22,13 @@ def selects(con: DuckDBPyConnection, world: World) -> Iterator[tuple[str, str]]:
     load(con, "tick", {"happened": "TIMESTAMP"}, hours)
     load(con, "deployed", {"happened": "TIMESTAMP", "role": "VARCHAR", "version": "VARCHAR"}, list(_deployed(world)))
     announced = [
-        (_at(fault.start), fault.path.partition("s/")[0].capitalize(), fault.path)
+        (_at(fault.start), fault.path.partition("s/")[0].capitalize(), fault.path, fault.path.partition("/")[2])
         for fault in world.faults
         if isinstance(fault, faults.NearExpiry)
     ]
-    load(con, "announced", {"happened": "TIMESTAMP", "kind": "VARCHAR", "path": "VARCHAR"}, announced)
+    load(
+        con, "announced", {"happened": "TIMESTAMP", "kind": "VARCHAR", "path": "VARCHAR", "name": "VARCHAR"}, announced
+    )
     guesses = [
         (_at(moment), fault.account, fault.per_minute)
         for _, moment in world.moments()
@@ -78,22 +80,26 @@ SELECT happened AS TimeGenerated, 'Update user' AS OperationName, 'UserManagemen
     'Core Directory' AS LoggedByService FROM tick WHERE rowid % 70 = 11
 """
 # Reads by the services' identities; now and then somebody without the right; a secret renewed each day at three in Korea.
+# An announcement is no call: it names its object in the event that it holds, and nowhere else.
 _VAULT = """
 SELECT happened AS TimeGenerated, 'SecretGet' AS OperationName, CASE WHEN denied THEN 403 ELSE 200 END AS HttpStatusCode,
     CASE WHEN denied THEN 'Forbidden' ELSE 'OK' END AS ResultSignature,
     CASE WHEN denied THEN 'Failed' ELSE 'Success' END AS ResultType, '10.1.1.9' AS CallerIpAddress,
     json_object('claim', json_object('appid', CASE WHEN denied THEN 'unknown-tool' ELSE 'id-trip-service' END)) AS Identity,
     'https://kv-tripgen-prod.vault.azure.net/secrets/openai-api-key' AS Id,
-    'https://kv-tripgen-prod.vault.azure.net/secrets/openai-api-key?api-version=7.4' AS RequestUri, 14 AS DurationMs
+    'https://kv-tripgen-prod.vault.azure.net/secrets/openai-api-key?api-version=7.4' AS RequestUri, 14 AS DurationMs,
+    NULL AS Properties
 FROM (SELECT *, u(rowid, 7) < 0.01 AS denied FROM (SELECT rowid, * FROM tick))
 UNION ALL
 SELECT happened, 'SecretSet', 200, 'OK', 'Success', '10.1.1.9', json_object('claim', json_object('appid', 'rotation-function')),
-    'https://kv-tripgen-prod.vault.azure.net/secrets/' || name, 'https://kv-tripgen-prod.vault.azure.net/secrets/' || name, 31
+    'https://kv-tripgen-prod.vault.azure.net/secrets/' || name, 'https://kv-tripgen-prod.vault.azure.net/secrets/' || name, 31, NULL
 FROM tick, (SELECT unnest(['database-connection-strings', 'redis-connection-string', 'jwt-signing-key']) AS name)
 WHERE hour(happened + INTERVAL 9 HOUR) = 3 AND minute(happened) = 0
 UNION ALL
-SELECT happened, kind || 'NearExpiryEventGridNotification', 200, 'OK', 'Success', '', NULL,
-    'https://kv-tripgen-prod.vault.azure.net/' || path, 'https://kv-tripgen-prod.vault.azure.net/' || path, 3
+SELECT happened, kind || 'NearExpiryEventGridNotification', 200, 'OK', 'Success', '', NULL, '', '', 3,
+    json_object('eventGridEventProperties', json_object('subject', name, 'eventType', 'Microsoft.KeyVault.' || kind || 'NearExpiry',
+        'data', json_object('Id', 'https://kv-tripgen-prod.vault.azure.net/' || path, 'VaultName', 'kv-tripgen-prod',
+            'ObjectType', kind, 'ObjectName', name)))
 FROM announced
 """
 _ACTIVITY = f"""

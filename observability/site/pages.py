@@ -25,7 +25,7 @@ from observability.output import Artefact
 from observability.query.show import html
 from observability.query.times import kst
 from observability.render import durations, kql, promql
-from observability.render.words import cited_findings, condition_words, section_list, words_of
+from observability.render.words import cited_findings, closed_by_hand, condition_words, section_list, words_of
 from observability.replay import page as replay_page
 from observability.replay import show
 from observability.replay.charts import HEIGHT, WIDTH, Chart, chart
@@ -127,8 +127,8 @@ def _environment() -> jinja2.Environment:
     made = html.environment(_TEMPLATES, replay_page.TEMPLATES)
     made.globals.update(
         kst=kst, short=durations.short, system_of=facts.system_of, engines_of=facts.engines_of, cost_class=facts.cost_class,
-        condition=condition_words, words_of=words_of, query_of=_query_of, kql_of=lambda query: highlight.kql(kql.query(query)),
-        promql_of=highlight.promql, took=durations.words, who=show.who, dims_of=show.dims_of, value_of=show.value_of,
+        condition=condition_words, closed_by_hand=closed_by_hand, words_of=words_of, query_of=_query_of, kql_of=lambda query: highlight.kql(kql.query(query)),
+        promql_of=highlight.promql, took=durations.words, who=show.who, over=show.over, dims_of=show.dims_of, value_of=show.value_of,
         limit_of=show.limit_of, section_list=section_list, sections_of=sections_of, columns=tuple(By), WIDTH=WIDTH, HEIGHT=HEIGHT,
     )  # fmt: skip
     return made

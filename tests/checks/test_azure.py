@@ -166,6 +166,16 @@ def test_a_window_of_less_than_two_scrapes_sees_no_rate() -> None:
     ]
 
 
+def test_actions_are_muted_for_five_minutes_at_least() -> None:
+    minute = {"window": minutes(1), "every": minutes(1), "closed_when": WORDS}
+    assert wrongs(**minute) == [
+        f"{ALERT}is muted for its window 'PT1M', as it does not resolve; "
+        "Azure mutes for 'PT5M' at least: give a longer window"
+    ]
+    assert wrongs(watches=signal(by=1), **minute) == []
+    assert wrongs(closed_when=WORDS) == []
+
+
 @pytest.mark.parametrize("engine", [Engine.LOG, Engine.METRIC])
 def test_pending_is_for_prometheus(engine: Engine) -> None:
     assert wrongs(engine=engine, pending=minutes(5)) == [
@@ -321,6 +331,10 @@ def test_a_maintenance_window_is_one_azure_understands() -> None:
         name + "Azure has no time '2:00'; write it as '02:00:00'",
         name + "Azure has no time '24:00:00'; write it as '02:00:00'",
     ]
+    for start, end in (("23:00:00", "03:00:00"), ("02:00:00", "02:00:00")):
+        assert maintenance(start=start, end=end) == [
+            f"{name}its window ends at '{end}', not after '{start}'; give each day a window of its own"
+        ]
 
 
 def workspace(retention: timedelta = days(90)) -> Workspace:  # noqa: B008  a timedelta is a value

@@ -271,6 +271,17 @@ def test_an_alert_is_read_where_its_signal_is() -> None:
     assert of_alert(nowhere) == [f"{ALERT}signal 's' cannot be read on engine 'log'; it can be on none"]
 
 
+@pytest.mark.parametrize("engine", [Engine.METRIC, Engine.PROMETHEUS])
+def test_only_a_log_alert_can_wait_for_somebody_to_close_it(engine: Engine) -> None:
+    metric = PlatformMetric(resource="cluster", metric="cpu", aggregation="Average")
+    every = signal(kql=Kql(rows="T", summarize="value = max(x)"), promql=PromQL(expr="up"), metric=metric)
+    assert of_alert(every, closed_when=WORDS) == []
+    assert of_alert(every, closed_when=WORDS, engine=engine) == [
+        f"{ALERT}says when somebody may close it, and on engine '{engine.value}' every alert resolves by itself; "
+        "use engine 'log', or drop closed_when"
+    ]
+
+
 # --- parameters -----------------------------------------------------------------------------------------------
 
 FLOORED = Kql(rows="T", summarize="total = max(x)", result="| where total >= floor", params={"floor": 1})

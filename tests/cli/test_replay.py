@@ -171,6 +171,29 @@ def test_exported_tables_are_replayed(capsys: pytest.CaptureFixture[str], tmp_pa
     assert (code, json.loads(out)["evaluations"]) == (0, 20)
 
 
+def test_where_an_export_ends_before_the_time_that_was_asked_for_it_is_said(
+    hostile: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    asked = (
+        "replay", "--data", str(hostile), "--alert", "high-error-rate", "--from", "2026-11-24 09:00 KST", "--to",
+        "2026-11-24 21:00 KST",
+    )  # fmt: skip
+    _, out, _ = told(capsys, *asked, "--lang", "en")
+    assert out.splitlines()[1:3] == [
+        "2026-11-24 09:00 KST - 2026-11-24 09:20 KST, evaluations: 16",
+        "the rows end at 2026-11-24 09:20 KST: not evaluated from then to 2026-11-24 21:00 KST",
+    ]
+    assert "still on" in out
+    _, out, _ = told(capsys, *asked, "--lang", "ko")
+    assert "행이 2026-11-24 09:20 KST에 끝나므로 그 뒤부터 2026-11-24 21:00 KST까지는 평가하지 않음" in out
+    _, out, _ = told(capsys, *asked, "--json")
+    found = json.loads(out)
+    assert (found["to"], found["asked_to"]) == ("2026-11-24T00:20:00Z", "2026-11-24T12:00:00Z")
+    page = tmp_path / "replay.html"
+    told(capsys, *asked, "--format", "html", "--lang", "en", "--out", str(page))
+    assert "the rows end at 2026-11-24 09:20 KST" in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

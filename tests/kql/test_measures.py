@@ -125,18 +125,20 @@ def test_what_is_due_is_counted_by_object_and_not_by_announcement(rows: Rows) ->
     def said(name: str, operation: str) -> Row:
         return {
             "TimeGenerated": NOON,
-            "Id": f"https://v/secrets/{name}",
+            "Id": "",
             "OperationName": operation,
             "HttpStatusCode": 200,
+            "Properties": {"eventGridEventProperties": {"data": {"ObjectName": name}}},
         }
 
     given = [
         said("a", "SecretNearExpiryEventGridNotification"),
         said("a", "SecretNearExpiryEventGridNotification"),
-        said("b", "SecretGet"),
+        said("b", "SecretNearExpiryEventGridNotification"),
+        said("c", "SecretGet"),
     ]
     (found,) = rows(now(key_vault.DUE), {"AZKVAuditLogs": given})
-    assert found["value"] == 1
+    assert found["value"] == 2
 
 
 def test_two_versions_of_a_service_serve_while_it_is_deployed(rows: Rows) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from alerts.key_vault import NEAR_EXPIRY
 from kql import security
 from observability.model.query import Query
 from observability.model.verdict import Outcome
 from observability.query.answers import Span
+from tests.kql.conftest import Answer
 from tests.kql.stored import NOON, Rows
 
 VAULT = "https://kv-tripgen-prod.vault.azure.net"
@@ -27,6 +29,15 @@ def call(operation: str, what: str, at: datetime = NOON, status: int = 200) -> R
     return {"TimeGenerated": at, "OperationName": operation, "Id": f"{VAULT}/{what}", "HttpStatusCode": status}
 
 
+def announced(operation: str, name: str, at: datetime = NOON) -> Row:
+    """As the vault writes it: the object stands in the event alone, whose version may be another each time."""
+    event = {"subject": name, "data": {"Id": f"{VAULT}/secrets/{name}/{at:%M}", "ObjectName": name}}
+    return {
+        "TimeGenerated": at, "OperationName": operation, "Id": "", "HttpStatusCode": 200,
+        "Properties": {"eventGridEventProperties": event},
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("query", "operation", "column"),
     [
@@ -39,13 +50,50 @@ def test_what_ends_is_counted_once_however_often_the_vault_says_so(
 ) -> None:
     given = [
         call("SecretGet", "secrets/db-password/1"),
-        call(operation, "secrets/db-password/1", NOON + timedelta(minutes=1)),
-        call(operation, "secrets/db-password/1", NOON + timedelta(minutes=2)),
-        call(operation, "secrets/openai-api-key/1", NOON + timedelta(minutes=3)),
+        announced(operation, "db-password", NOON + timedelta(minutes=1)),
+        announced(operation, "db-password", NOON + timedelta(minutes=2)),
+        announced(operation, "openai-api-key", NOON + timedelta(minutes=3)),
     ]
     (found,) = rows(query, {"AZKVAuditLogs": given})
     assert (found["calls"], found[column]) == (4, 2)
+    assert found["example"] in ("db-password", "openai-api-key")
     assert outcomes(query, [found]) != [Outcome.PASS]
+
+
+def test_each_object_near_its_end_is_an_alert_of_its_own(answer: Answer) -> None:
+    operation = "SecretNearExpiryEventGridNotification"
+    given = [
+        announced(operation, "db-password"),
+        announced(operation, "openai-api-key"),
+        call("SecretGet", "secrets/a/1"),
+    ]
+    found = answer(NEAR_EXPIRY, {"AZKVAuditLogs": given})
+    assert sorted(found.rows) == [("db-password", 1), ("openai-api-key", 1)]
+
+
+VAULT_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-tripgen-prod"
+
+
+@pytest.mark.parametrize(
+    ("cells", "names"),
+    [
+        ({"Properties": {"eventGridEventProperties": {"data": {"ObjectName": "a"}, "subject": "b"}}, "Id": "c"}, "a"),
+        ({"Properties": {"eventGridEventProperties": {"data": {"ObjectName": ""}, "subject": "b"}}, "Id": "c"}, "b"),
+        ({"Properties": {"eventGridEventProperties": {"subject": "b"}}, "Id": "c"}, "b"),
+        ({"Properties": {"other": 1}, "Id": "c"}, "c"),
+        ({"Id": "c"}, "c"),
+        ({"Id": ""}, VAULT_ID),
+        ({}, VAULT_ID),
+    ],
+)
+def test_an_announcement_is_never_without_an_object(answer: Answer, cells: Row, names: str) -> None:
+    row = {
+        "TimeGenerated": NOON,
+        "OperationName": "KeyNearExpiryEventGridNotification",
+        "_ResourceId": VAULT_ID,
+        **cells,
+    }
+    assert list(answer(NEAR_EXPIRY, {"AZKVAuditLogs": [row]}).rows) == [(names, 1)]
 
 
 @pytest.mark.parametrize("query", [security.VAULT_EXPIRED, security.VAULT_NEAR_EXPIRY])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from alerts.slo import ERRORS_PAGE
 from kql import slo
 from observability.model.query import Query
 from observability.model.verdict import Outcome
-from tests.kql.stored import Rows, checks, failed, outcomes, requests
+from observability.query.answers import Span
+from tests.kql.conftest import Answer
+from tests.kql.stored import NOON, Rows, checks, failed, outcomes, requests
 
 
 @pytest.mark.parametrize(
@@ -44,3 +49,18 @@ def test_without_events_there_is_no_budget_to_judge(rows: Rows, query: Query) ->
 def test_the_ai_service_has_no_part_in_the_api_budget(rows: Rows) -> None:
     given = requests(10, AppRoleName="ai-service", DurationMs=4000.0)
     assert rows(slo.LATENCY_BUDGET, {"AppRequests": given}) == []
+
+
+def test_a_burn_is_the_same_whether_azure_gives_the_rule_its_window_or_two_days(answer: Answer) -> None:
+    # 2 % fail in the six hours of the window, and nothing failed in the 42 before.
+    given = [
+        *requests(1, -47 * 60, ItemCount=1_000_000),
+        *(row for minute in range(-359, 0, 10) for row in (*requests(49, minute), *failed(1, minute=minute))),
+    ]
+    window, two_days = (
+        answer(ERRORS_PAGE, {"AppRequests": given}, Span(NOON - length, NOON))
+        for length in (ERRORS_PAGE.window, timedelta(days=2))
+    )
+    # 0.02 of 0.001 is 20 times as fast as allowed: 3.33 of the six that the six hours may.
+    assert [round(value, 2) for _, value in window.rows] == [3.33]
+    assert two_days.rows == window.rows

@@ -162,6 +162,25 @@ def test_a_log_rule_fires_below_the_limit() -> None:
     }
 
 
+CLOSED = Text("치운 뒤", "the till is empty")
+
+
+def test_a_rule_on_an_event_does_not_resolve_and_tells_it_once_in_its_window() -> None:
+    whole = replace(LATE, kql=Kql(rows="Orders", summarize="value = count()"))
+    properties = arm_alerts.log_rule(replace(TOO_LATE, watches=whole, closed_when=CLOSED), "en")["properties"]
+    assert (properties["autoMitigate"], properties["muteActionsDuration"]) == (False, "PT10M")
+    assert properties["description"] == (
+        "Late share above 0.5%, over 10 minutes. Orders are late. It does not resolve by itself: close it once the till is "
+        "empty. Design document 7.1 (R9)."
+    )
+
+
+def test_a_rule_on_an_event_that_is_split_is_not_muted_so_that_a_second_place_is_told() -> None:
+    properties = arm_alerts.log_rule(replace(TOO_LATE, closed_when=CLOSED), "en")["properties"]
+    assert properties["autoMitigate"] is False
+    assert "muteActionsDuration" not in properties
+
+
 # --- metric rules -------------------------------------------------------------------------------------------
 
 

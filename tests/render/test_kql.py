@@ -279,6 +279,8 @@ SEVERAL = Kql(
 def test_a_measure_of_several_windows_sums_by_age() -> None:
     assert kql.window(SEVERAL, timedelta(hours=6)).splitlines() == [
         "T",
+        # Azure gives a query that says ago() two days of rows, whatever the rule's window.
+        "| where TimeGenerated >= ago(6h)",
         "| summarize total = sum(n), bad = sumif(n, f == 1)",
         "    by service = S,",
         "    age = case(TimeGenerated >= ago(5m), 1, TimeGenerated >= ago(1h), 2, 3)",
@@ -291,6 +293,17 @@ def test_a_measure_of_several_windows_sums_by_age() -> None:
         "    by service",
         "| extend value = todouble(bad_5m) / total",
         "| project service, value",
+    ]
+
+
+def test_a_measure_that_says_ago_itself_is_cut_to_its_window_too() -> None:
+    young = Kql(rows="T\n| extend young = TimeGenerated >= ago(5m)", summarize="value = countif(young)")
+    assert kql.window(young, timedelta(minutes=30)).splitlines() == [
+        "T",
+        "| extend young = TimeGenerated >= ago(5m)",
+        "| where TimeGenerated >= ago(30m)",
+        "| summarize value = countif(young)",
+        "| project value",
     ]
 
 

@@ -270,6 +270,15 @@ def test_a_page_shows_what_the_alert_saw_in_the_language_of_its_engine(
     assert f"a longer one dilutes the value.\n\n{saw}\n\n## 이 숫자의 이유" in page
 
 
+def test_a_query_that_looks_back_from_now_does_not_promise_the_value_of_then() -> None:
+    recent = Kql(
+        rows="Orders", summarize="late = countif(Late)", recent=(minutes(1),), result="| extend value = late_1m"
+    )
+    page = _page(replace(TOO_LATE, watches=replace(LATE, kql=recent)))
+    assert "It looks back 10 minutes from the moment when it is run, and returns the value of now.\n\n```kusto" in page
+    assert "before the alert fired; a longer one" not in page
+
+
 def test_a_page_below_a_limit_says_so() -> None:
     page = _page(replace(TOO_LATE, above=None, below=percent(99.9)))
     assert "| 조건 · Condition | 늦은 비율 99.9% 미만, 10분 구간 · Late share below 99.9%, over 10 minutes |\n" in page
@@ -327,6 +336,18 @@ def test_a_severity_that_no_machine_escalates_says_who_does() -> None:
 def test_a_severity_that_management_hears_of_at_once_is_silenced_only_with_an_approval() -> None:
     page = runbooks((TOO_LATE,), {2: TWO}, (), (), _escalation(at_once=(2,)))["too-late"]
     assert 'tripobs silence --for 2h --alert too-late --severity 2 --by NAME --why "..." --out silence.json\n' in page
+
+
+def test_a_page_of_an_alert_that_does_not_resolve_says_when_and_where_to_close_it() -> None:
+    closed = replace(CALLING, closed_when=Text("가게가 비는 것을 본 뒤", "the shop is empty"))
+    page = runbooks((closed,), {2: TWO}, (), (), NOBODY)[closed.id]
+    assert (
+        "저절로 해소되지 않으므로 가게가 비는 것을 본 뒤 직접 닫습니다. 받은 곳에도 '해소'가 가지 않습니다: 종의 인시던트도 "
+        "함께 닫습니다.\nIt does not resolve by itself: close it once the shop is empty. No 'Resolved' reaches those it told: "
+        'close the incident of Bell too.\n\n```console\naz rest --method post --url "https://management.azure.com$ALERT/'
+    ) in page
+    assert "newState=Closed" in page
+    assert "newState=Closed" not in PAGE
 
 
 def test_a_page_links_to_the_pages_of_likely_causes() -> None:

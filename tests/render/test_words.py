@@ -63,6 +63,13 @@ def test_a_rule_that_looks_at_now_and_waits_says_for_how_long() -> None:
     assert words.condition_words(alert, "en") == "Late share above 0.5% for 5 minutes"
 
 
+def test_an_alert_that_does_not_resolve_says_when_somebody_may_close_it() -> None:
+    closed = replace(TOO_LATE, closed_when=Text(ko="가게가 비는 것을 본 뒤", en="the shop is empty"))
+    assert words.closed_by_hand(closed, "ko") == "저절로 해소되지 않으므로 가게가 비는 것을 본 뒤 직접 닫습니다."
+    assert words.closed_by_hand(closed, "en") == "It does not resolve by itself: close it once the shop is empty."
+    assert words.closed_by_hand(TOO_LATE, "en") == ""
+
+
 def test_a_description_is_the_rule_its_meaning_and_its_sections() -> None:
     derived = replace(TOO_LATE, source=Derived(WHY, (Section("7.1"), Section("8", reading="R1"))))
     assert words.description(TOO_LATE, "ko") == (

@@ -84,6 +84,43 @@ def test_a_rule_is_evaluated_once_its_whole_window_has_rows(folder: Path) -> Non
     assert (found.beyond, found.evaluations) == ((), 25)
 
 
+def test_nothing_is_evaluated_after_the_last_row_and_no_alert_resolves_out_of_nothing(
+    tmp_path: Path, own_alerts: tuple[Alert, ...]
+) -> None:
+    begin = END - timedelta(minutes=20)
+    lines = [
+        f"{begin + timedelta(seconds=second):%Y-%m-%dT%H:%M:%SZ},trip-service,10,false,500"
+        for second in range(0, 1200, 5)
+    ]
+    head = "TimeGenerated,AppRoleName,ItemCount,Success,ResultCode"
+    (tmp_path / "AppRequests.csv").write_text("\n".join([head, *lines, ""]), encoding="utf-8")
+    errors = [rules.of(alert) for alert in own_alerts if alert.id == "high-error-rate"]
+    telemetry, span = history.exported(tmp_path, own_alerts)
+    assert (span.start, span.end) == (begin, END)
+    found = run.replay(errors, telemetry, span.start, END + timedelta(hours=12))
+    assert (found.end, found.asked) == (END, END + timedelta(hours=12))
+    # Fifteen of the twenty minutes lie a window after the first row, and so does the fifth.
+    assert found.evaluations == 16
+    assert [alarm.resolved_at for alarm in found.alarms] == [None]
+    assert run.replay(errors, telemetry, span.start, END).asked is None
+
+
+def test_an_export_that_says_when_it_ended_is_quiet_until_then(
+    folder: Path, tmp_path: Path, own_alerts: tuple[Alert, ...]
+) -> None:
+    quiet = tmp_path / "quiet"
+    quiet.mkdir()
+    (quiet / "AppRequests.csv").write_text(
+        "TimeGenerated,AppRoleName,ItemCount,Success\n2026-11-23T09:00:30Z,a,1,true\n2026-11-23T10:15:30Z,a,1,true\n",
+        encoding="utf-8",
+    )
+    _, until_the_last_row = history.exported(quiet, own_alerts)
+    (quiet / "demo.json").write_bytes((folder / "demo.json").read_bytes())
+    _, until_it_says = history.exported(quiet, own_alerts)
+    assert until_the_last_row.end == datetime(2026, 11, 23, 10, 16, tzinfo=UTC)
+    assert until_it_says.end == END
+
+
 def test_a_table_that_is_not_there_is_not_evaluated(
     folder: Path, own_alerts: tuple[Alert, ...], tmp_path: Path
 ) -> None:

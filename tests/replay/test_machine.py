@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from observability.design.telemetry import RESOURCES
 from observability.model.alert import Alert
+from observability.model.query import Kql
 from observability.model.signal import Engine
 from observability.model.units import minutes, number, percent
 from observability.render import arm_alerts, durations
 from observability.replay import rules
 from observability.replay.machine import Event, Kind, Machine
 from observability.replay.rules import Dims, Rule
-from tests.replay.made import alert
+from tests.replay.made import SAID, alert
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 ONE: Dims = (("service", "trip-service"),)
@@ -106,6 +107,30 @@ def test_a_stateless_rule_tells_again_once_its_mute_is_over() -> None:
     assert when(run(muted, [3] * 12), Kind.FIRED) == [1, 6, 11]
     assert when(run(rule(stateful=False), [3, 3, 0, 3]), Kind.FIRED) == [1, 2, 4]
     assert when(run(muted, [3] * 12), Kind.RESOLVED) == []
+
+
+def test_a_clean_evaluation_does_not_end_a_mute() -> None:
+    half_an_hour = rule(stateful=False, every=minutes(5), mute=minutes(30))
+    assert when(run(half_an_hour, [3, 3, 0, 3, 3, 0, 3]), Kind.FIRED) == [1, 7]
+    assert when(run(half_an_hour, [3, *[None] * 5, 3]), Kind.FIRED) == [1, 7]
+
+
+def test_an_alert_that_somebody_closes_is_told_once_a_window_and_never_resolves() -> None:
+    whole = Kql(rows="T", summarize="value = count()")
+    event = rules.of(alert(Engine.LOG, whole, window=minutes(15), every=minutes(5), closed_when=SAID))
+    # Seen by all three evaluations of its window, and told by the first.
+    events = run(event, [3, 3, 3, *[0] * 20, 3], ())
+    assert (when(events, Kind.FIRED), when(events, Kind.RESOLVED)) == ([1, 24], [])
+
+
+def test_the_event_of_a_second_value_is_not_muted_by_the_first() -> None:
+    split = rules.of(alert(Engine.LOG, window=minutes(60), every=minutes(30), closed_when=SAID))
+    other: Dims = (("service", "ai-service"),)
+    at = [T0 + minutes(30) * number for number in range(1, 4)]
+    events = Machine(split).run(zip(at, [{ONE: (3,)}, {ONE: (3,), other: (3,)}, {other: (3,)}], strict=True))
+    assert [(event.dims, event.at) for event in events if event.kind is Kind.FIRED] == [
+        (ONE, at[0]), (other, at[1]), (ONE, at[1]), (other, at[2]),
+    ]  # fmt: skip
 
 
 def test_a_metric_alert_resolves_after_three_clean_evaluations_and_not_while_the_metric_is_gone() -> None:
@@ -206,5 +231,6 @@ def test_every_rule_is_the_one_that_is_deployed(own_alerts: tuple[Alert, ...]) -
             assert criterion["failingPeriods"] == {
                 "numberOfEvaluationPeriods": rule.periods, "minFailingPeriodsToAlert": rule.needed,
             }  # fmt: skip
-            assert "muteActionsDuration" not in resource
-            assert rule.mute is None
+            assert resource.get("muteActionsDuration") == (durations.iso(rule.mute) if rule.mute else None)
+            # The service refuses both together.
+            assert not (rule.stateful and rule.mute)

@@ -96,6 +96,45 @@ def test_what_is_not_evaluated_is_refused_by_name(expression: str, named: str) -
         prom.compiled(expression, made(x="1"))
 
 
+REFUSED = {
+    'max by (a) (g) / on (a) g': "two series on its right match {a=\"x\"}",
+    'g / on (a) max by (a) (g)': "two series on its left match {a=\"x\"}",
+    'g - ignoring (b) max by (a) (g)': "two series on its left match {a=\"x\"}",
+    'label_replace(g, "b", "", "", "")': "label_replace to 'b': makes two series the same, {a=\"x\"}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", REFUSED)
+def test_series_that_nothing_tells_apart_are_refused_and_none_is_taken(expression: str) -> None:
+    samples = made(**{'g{a="x",b="1"}': "1x5", 'g{a="x",b="2"}': "3x5"})
+    value_at = prom.compiled(expression, samples)
+    with pytest.raises(NotKnown) as refused:
+        value_at(60)
+    assert str(refused.value).endswith(REFUSED[expression])
+
+
+def test_a_comparison_refuses_two_only_where_both_hold() -> None:
+    samples = made(**{'g{a="x",b="1"}': "1x5", 'g{a="x",b="2"}': "3x5", 'limit{a="x"}': "2x5"})
+    assert at("g > on (a) limit", samples, 1) == {"x": 3}
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("(-1) ^ 0.5", math.nan), ("0 ^ -1", math.inf), ("(-0) ^ -1", -math.inf), ("(-0) ^ -2", math.inf),
+        ("10 ^ 400", math.inf), ("(-10) ^ 401", -math.inf), ("(-10) ^ 400", math.inf), ("1 / 0", math.inf),
+        ("-1 / 0", -math.inf), ("1 / -0", -math.inf), ("0 / 0", math.nan), ("(0 / 0) ^ 0", 1.0),
+    ],
+)  # fmt: skip
+def test_arithmetic_has_no_errors_and_the_results_of_ieee(expression: str, value: float) -> None:
+    assert at(expression, Samples(), 1)[""] == pytest.approx(value, nan_ok=True)
+
+
+def test_the_lowest_quantile_of_an_empty_first_bucket_is_not_a_number() -> None:
+    samples = made(**{'b{le="1"}': "0x5", 'b{le="2"}': "4x5", 'b{le="+Inf"}': "4x5"})
+    assert math.isnan(at("histogram_quantile(0, b)", samples, 1)[""])
+
+
 def test_the_examples_of_every_alert_hold(own_alerts: tuple[Alert, ...]) -> None:
     tried = 0
     for alert in own_alerts:
@@ -206,6 +245,13 @@ FORMS = (
     "avg_over_time((sum by (a) (max by (a, b) (g)))[5m:30s])", "max_over_time(rate(c[2m])[10m:1m])",
     "histogram_quantile(0.95, sum by (le) (rate(h_bucket[5m])))", "histogram_quantile(0.5, h_bucket)",
     'g{a="x"} or g{a="y"}', 'g and on (a) g{a="x"}', 'g unless g{b=~"2|3"}', 'g{a!~"x.*"}', "time() - max by (a) (g)",
+    # The edges of arithmetic, and labels that a comparison keeps.
+    "(g - 50) ^ 0.5", "(g - g) ^ -1", "g ^ 1000", "(0 - g) ^ 1001", "g / (g - g)", "(g - g) / (g - g)", "g / -(g - g)",
+    "max by (a) ((g - 50) ^ 0.5)", "min by (b) ((g - 50) ^ 0.5)", "sum((g - 50) / (g - g))",
+    "max_over_time(((g - 50) ^ 0.5)[5m:30s])", "sum_over_time(((g - 50) / (g - g))[5m:1m])",
+    "histogram_quantile(0, h_bucket)", "histogram_quantile(0, e_bucket)", "histogram_quantile(1, e_bucket)",
+    "histogram_quantile(0 / 0, h_bucket)", "histogram_quantile(0.5, w_bucket)",
+    'g{b="1"} > on (a) min by (a) (g)', 'g{b="1"} > bool on (a) min by (a) (g)', 'g{b="1"} - ignoring (b) min by (a) (g)',
     "absent(nothing)", 'absent(g{a="x"})', "abs(g - 50)", "ceil(g / 7)",
 )  # fmt: skip
 
@@ -231,6 +277,10 @@ def random_samples(seed: int) -> Samples:
     times = [T0.timestamp() + 15 * step for step in range(240)]
     for share, le in ((0.2, "1"), (0.7, "2"), (0.9, "5"), (1.0, "+Inf")):
         samples.add("h_bucket", {"le": le}, times, [round(step * 4 * share) for step in range(240)])
+        # One without a row below its second bound, and one that writes a bound in two ways.
+        samples.add("e_bucket", {"le": le}, times, [0.0 if le == "1" else 10.0] * 240)
+        samples.add("w_bucket", {"le": le}, times, [share * 100] * 240)
+    samples.add("w_bucket", {"le": "2.0"}, times, [15.0] * 240)
     return samples
 
 
@@ -246,6 +296,11 @@ def test_every_form_gives_what_prometheus_gives(
     start = T0.timestamp()
     counts = {form: agree(server, samples, form, start, start + 3900) for form in FORMS}
     assert sum(counts.values()) > 3000
+    for expression in REFUSED:
+        with pytest.raises(urllib.error.HTTPError, match="422"):
+            server.range(expression, start + 600, start + 600, 60)
+        with pytest.raises(NotKnown):
+            prom.compiled(expression, samples)(start + 600)
     # The one that is there only where nothing else is, and everything else is there.
     assert {form for form, count in counts.items() if not count} <= {'absent(g{a="x"})'}
 

@@ -76,6 +76,11 @@ def test_a_zone_that_is_not_known_is_refused() -> None:
         silences(replace(WINDOW, time_zone="Elsewhere"), event(OPENS))
 
 
+def test_a_window_over_midnight_is_refused_and_does_not_silence_nothing() -> None:
+    with pytest.raises(ValueError, match="'weekly': ends at '03:00:00', not after '23:00:00'"):
+        silences(replace(WINDOW, start="23:00:00", end="03:00:00"), event(OPENS))
+
+
 # --- an ad-hoc window ---------------------------------------------------------------------------------------
 
 QUIET = Silence(

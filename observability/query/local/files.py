@@ -155,9 +155,9 @@ class Shapes:
 
 
 def make_views(
-    con: DuckDBPyConnection, folder: Folder, wanted: Iterable[str], span: Span, shapes: Shapes | None = None
+    con: DuckDBPyConnection, folder: Folder, wanted: Iterable[str], span: Span | None, shapes: Shapes | None = None
 ) -> dict[str, View]:
-    """A view for each wanted table that is there, cut to the span.
+    """A view for each wanted table that is there, cut to the span where there is one.
 
     Every column of Azure's table is there, in Azure's type. A string is never null, as in Kusto.
     """
@@ -172,7 +172,7 @@ def make_views(
     return views
 
 
-def _view(table: str, files: tuple[Path, ...], columns: Mapping[str, str], shape: Shape, span: Span) -> str:
+def _view(table: str, files: tuple[Path, ...], columns: Mapping[str, str], shape: Shape, span: Span | None) -> str:
     chosen = []
     for column, kind in columns.items():
         name, stored = shape.found.get(column, ("", ""))
@@ -184,7 +184,7 @@ def _view(table: str, files: tuple[Path, ...], columns: Mapping[str, str], shape
                 value = f"coalesce({value}, '')"
         chosen.append(f"{value} AS {quoted(column)}")
     where = ""
-    if TIME in columns:
+    if span is not None and TIME in columns:
         start, end = (f"TIMESTAMP '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'" for moment in (span.start, span.end))
         time = _cast(*shape.found[TIME], "datetime") if TIME in shape.found else "NULL::TIMESTAMP"
         where = f" WHERE {time} >= {start} AND {time} < {end}"
