@@ -70,17 +70,16 @@ def guarded(run: Callable[[], int]) -> int:
 def tell(words: str) -> None:
     """Lines for whoever reads the error stream, each with the command's name."""
     terminal.progress("")
-    for line in words.splitlines():
-        print(f"tripobs: {line}", file=sys.stderr)
+    for line in words.split("\n"):
+        print(f"tripobs: {terminal.seen(line)}", file=sys.stderr)
 
 
 def refused(found: tuple[Fault, ...]) -> None:
     """Everything that was refused, a line each, and how much it is."""
     terminal.progress("")
     for fault in found:
-        print(
-            terminal.colour(f"{short(fault.target)}: {fault.code}: {fault.message}", "red", sys.stderr), file=sys.stderr
-        )
+        line = terminal.seen(f"{short(fault.target)}: {fault.code}: {fault.message}")
+        print(terminal.colour(line, "red", sys.stderr), file=sys.stderr)
     print(f"{len(found)} refused", file=sys.stderr)
 
 

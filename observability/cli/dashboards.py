@@ -10,7 +10,7 @@ from pathlib import Path
 from observability.cli import cloud, main, terminal
 from observability.deploy import push as pushing
 from observability.deploy.grafana import Grafana
-from observability.deploy.push import CREATE, REFUSED, UPDATE, Plan
+from observability.deploy.push import CREATE, REFUSED, UPDATE, Plan, Pushed
 from observability.query.errors import WrongArgument
 
 URL, TOKEN, FOLDER = "GRAFANA_URL", "GRAFANA_TOKEN", "tripgen"
@@ -27,26 +27,38 @@ def _push(arguments: argparse.Namespace) -> int:
     if not url:
         raise WrongArgument(f"say which Grafana: --url https://HOST (or {URL})")
     grafana = Grafana(url, _token(arguments.token_file))
+    folder, home = arguments.folder or FOLDER, None
+    if arguments.folder:
+        terminal.progress(f"looking for the folder '{folder}'")
+        home = grafana.folder(folder) or ""
     plans = []
     for body in bodies:
         terminal.progress(f"looking at {body['uid']}")
-        plans.append(pushing.plan(grafana, body, force=arguments.force))
+        plans.append(pushing.plan(grafana, body, force=arguments.force, home=home))
     terminal.progress("")
-    wrong = [f"dashboard '{one.uid}': {one.why}" for one in plans if one.action == REFUSED]
-    saved: dict[str, int] = {}
-    if not arguments.dry_run and not wrong:
-        wrong = pushing.push(
-            grafana, plans, arguments.folder or FOLDER, move=bool(arguments.folder), said=saved.__setitem__
-        )
+    pushed = Pushed(wrong=[f"dashboard '{one.uid}': {one.why}" for one in plans if one.action == REFUSED])
+    try:
+        if not arguments.dry_run and not pushed.wrong:
+            pushing.push(grafana, plans, folder, pushed=pushed)
+    except BaseException:
+        # Interrupted, or Grafana no longer answers: what was saved stays saved, and a second run goes on.
+        _end(plans, pushed, arguments)
+        cloud.tell("run the command again to go on; what is saved by then shows there")
+        raise
+    _end(plans, pushed, arguments)
+    return main.PROBLEMS if pushed.wrong else main.OK
+
+
+def _end(plans: list[Plan], pushed: Pushed, arguments: argparse.Namespace) -> None:
     if arguments.json:
-        terminal.show_json({"saved": saved, "plan": [_plain(one) for one in plans], "problems": wrong})
+        plain = [_plain(one) for one in plans]
+        terminal.show_json({"saved": pushed.saved, "plan": plain, "problems": pushed.wrong})
     else:
-        _print(plans, saved)
-    if wrong:
-        for line in wrong:
-            print(terminal.colour(line, "red", sys.stderr), file=sys.stderr)
-        print(f"{len(wrong)} refused, {len(saved)} saved", file=sys.stderr)
-    return main.PROBLEMS if wrong else main.OK
+        _print(plans, pushed.saved)
+    if pushed.wrong:
+        for line in pushed.wrong:
+            print(terminal.colour(terminal.seen(line), "red", sys.stderr), file=sys.stderr)
+        print(f"{len(pushed.wrong)} refused, {len(pushed.saved)} saved", file=sys.stderr)
 
 
 def _token(file: str | None) -> str:
@@ -63,14 +75,15 @@ def _token(file: str | None) -> str:
 
 
 def _plain(one: Plan) -> dict[str, object]:
-    return {"uid": one.uid, "action": one.action, "hash": pushing.digest(one.body), "version": one.version}
+    digest = pushing.digest(one.body)
+    return {"uid": one.uid, "action": one.action, "moves": one.moves, "hash": digest, "version": one.version}
 
 
 def _print(plans: list[Plan], saved: dict[str, int]) -> None:
     colours = {CREATE: "green", UPDATE: "yellow", REFUSED: "red"}
     rows = [
         (
-            one.action,
+            f"{one.action} (moved)" if one.moves else one.action,
             one.uid,
             pushing.digest(one.body),
             "-" if one.version is None else str(one.version),
@@ -78,7 +91,7 @@ def _print(plans: list[Plan], saved: dict[str, int]) -> None:
         )
         for one in plans
     ]
-    lines = terminal.table(("WHAT", "DASHBOARD", "HASH", "WAS", "IS"), rows).splitlines()
-    print(lines[0])
-    for one, line in zip(plans, lines[1:], strict=True):
+    head, *lines = terminal.lines(("WHAT", "DASHBOARD", "HASH", "WAS", "IS"), rows)
+    print(head)
+    for one, line in zip(plans, lines, strict=True):
         print(terminal.colour(line, colours[one.action]) if one.action in colours else line)

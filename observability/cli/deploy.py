@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from observability.cli import cloud, main, terminal
 from observability.deploy import deployments, templates
-from observability.deploy.deployments import Change, Ended
+from observability.deploy.deployments import Change, Ended, Taken
 from observability.deploy.errors import Fault, Refused
 from observability.deploy.hide import Hide
 from observability.deploy.templates import Template, Values
@@ -78,7 +78,7 @@ def _look(arm: Arm, chosen: list[Template], given: Values, hide: Hide, as_json: 
         try:
             seen[template.name] = deployments.what_if(arm, template, given, hide)
         except Refused as error:
-            wrong += hide.faults(error.faults)
+            wrong += error.faults
     terminal.progress("")
     if as_json:
         terminal.show_json({name: [_plain(change) for change in changes] for name, changes in seen.items()})
@@ -96,7 +96,7 @@ def _plain(change: Change) -> dict[str, Any]:
 
 def _lines(name: str, changes: tuple[Change, ...]) -> Iterator[str]:
     counts = ", ".join(f"{number} {kind}" for kind, number in deployments.by_kind(changes).items())
-    yield terminal.colour(f"{name}: {counts or 'nothing'}", "bold")
+    yield terminal.colour(terminal.seen(f"{name}: {counts or 'nothing'}"), "bold")
     for kind in deployments.by_kind(changes):
         sign, colour = _SIGNS.get(kind, ("?", "yellow"))
         for change in changes:
@@ -105,13 +105,13 @@ def _lines(name: str, changes: tuple[Change, ...]) -> Iterator[str]:
             # What stays as it is stands in the count above.
             if kind in ("NoChange", "NoEffect", "Ignore"):
                 continue
-            yield terminal.colour(f"  {sign} {cloud.short(change.id)}", colour)
+            yield terminal.colour(f"  {sign} {terminal.seen(cloud.short(change.id))}", colour)
             if change.reason:
-                yield f"      {change.reason}"
+                yield f"      {terminal.seen(change.reason)}"
             for edit in change.edits:
                 if edit.kind != "NoEffect":
                     own, ink = _SIGNS.get(edit.kind, ("~", "yellow"))
-                    yield terminal.colour(f"      {own} {edit.path}: {_values(edit)}", ink)
+                    yield terminal.colour(f"      {own} {terminal.seen(f'{edit.path}: {_values(edit)}')}", ink)
 
 
 def _values(edit: deployments.Edit) -> str:
@@ -133,34 +133,57 @@ def shown(value: Any) -> str:
 def _go(arm: Arm, chosen: list[Template], given: Values, hide: Hide, arguments: argparse.Namespace) -> int:
     """Deploy one template after the other; the first that fails is the last."""
     ended: dict[str, Ended] = {}
-    for template in chosen:
-        begun = False
-        try:
-            terminal.progress(f"{template.name}: begins")
-            mark = deployments.start(arm, template, given)
-            begun = True
-            one = deployments.watch(arm, template, mark, hide, terminal.progress)
-        except Refused as error:
-            one = Ended("Refused", 0, 0, hide.faults(error.faults))
-        except BaseException as error:
-            if begun or isinstance(error, KeyboardInterrupt):
-                _goes_on(arm, template, "goes on in Azure" if begun else "may have begun, and goes on in Azure then")
-            raise
-        ended[template.name] = one
-        terminal.progress("")
-        if not arguments.json:
-            print(f"{template.name}: {one.state}, {one.resources} resources, {one.seconds:.0f} s", flush=True)
-        if not one.well:
-            break
-    left = [template.name for template in chosen if template.name not in ended]
-    if arguments.json:
-        terminal.show_json({"deployed": {name: _ended(one) for name, one in ended.items()}, "left": left})
+    early = False
+    try:
+        for template in chosen:
+            one = _one(arm, template, given, hide)
+            if deployments.too_early(one):
+                cloud.tell(
+                    f"{template.name}: Azure has just made the workspace and takes no tables of it yet; it is deployed once "
+                    f"more in {deployments.WAKES:.0f} s"
+                )
+                arm.pause(deployments.WAKES)
+                one = _one(arm, template, given, hide)
+            ended[template.name] = one
+            if not arguments.json:
+                line = f"{template.name}: {one.state}, {one.resources} resources, {one.seconds:.0f} s"
+                print(terminal.seen(line), flush=True)
+            if not one.well:
+                early = deployments.too_early(one)
+                break
+    finally:
+        # Interrupted, or Azure no longer answers: what was deployed is deployed all the same.
+        left = [template.name for template in chosen if template.name not in ended]
+        if arguments.json:
+            terminal.show_json({"deployed": {name: _ended(one) for name, one in ended.items()}, "left": left})
     wrong = tuple(fault for one in ended.values() for fault in one.faults)
     if wrong:
         cloud.refused(wrong)
+    if early:
+        cloud.tell("the workspace still takes no tables; deploy again in some minutes")
     if left:
         cloud.tell(f"not begun: {', '.join(left)}")
     return main.OK if all(one.well for one in ended.values()) else main.PROBLEMS
+
+
+def _one(arm: Arm, template: Template, given: Values, hide: Hide) -> Ended:
+    """Deploy one template and wait for its end."""
+    begun = False
+    try:
+        terminal.progress(f"{template.name}: begins")
+        mark = deployments.start(arm, template, given, hide)
+        begun = True
+        return deployments.watch(arm, template, mark, hide, terminal.progress)
+    except Refused as error:
+        return Ended("Refused", 0, 0, error.faults)
+    except Taken:
+        raise
+    except BaseException as error:
+        if begun or isinstance(error, KeyboardInterrupt):
+            _goes_on(arm, template, "goes on in Azure" if begun else "may have begun, and goes on in Azure then")
+        raise
+    finally:
+        terminal.progress("")
 
 
 def _ended(one: Ended) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def _drift(arguments: argparse.Namespace) -> int:
     arm = cloud.connect(arguments)
     try:
         defined = [one for each in compared for one in cloud.resources(each, given, arm)]
-        found = live.compare(arm, defined, Hide(known, given), terminal.progress)
+        made = {one["type"] for each in known for one in each.body["resources"]}
+        found = live.compare(arm, defined, Hide(known, given), terminal.progress, made=made)
     finally:
         arm.close()
     terminal.progress("")
@@ -50,9 +51,9 @@ def _print(found: Drift) -> None:
             (one.kind.value, cloud.short(one.id), one.path or "-", _value(one.expected), _value(one.live))
             for one in found.findings
         ]
-        lines = terminal.table(("WHAT", "RESOURCE", "WHERE", "DEFINED", "ON AZURE"), rows).splitlines()
-        print(lines[0])
-        for one, line in zip(found.findings, lines[1:], strict=True):
+        head, *lines = terminal.lines(("WHAT", "RESOURCE", "WHERE", "DEFINED", "ON AZURE"), rows)
+        print(head)
+        for one, line in zip(found.findings, lines, strict=True):
             print(terminal.colour(line, _COLOURS.get(one.kind, "red")))
         print()
     print(f"{found.defined} defined, {found.live} on Azure, {_counts(found)}")

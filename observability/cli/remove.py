@@ -51,12 +51,12 @@ def _list(goes: list[Item], kept: list[Item], arguments: argparse.Namespace) -> 
 
 
 def _named(item: Item) -> str:
-    return f"{cloud.short(item.id)} ({item.called})" if item.called else cloud.short(item.id)
+    return terminal.seen(f"{cloud.short(item.id)} ({item.called})" if item.called else cloud.short(item.id))
 
 
 def _print_kept(kept: list[Item]) -> None:
     for item in kept:
-        print(terminal.colour(f"kept          {cloud.short(item.id)}: {item.why}; --with-data deletes it", "dim"))
+        print(terminal.colour(f"kept          {_named(item)}: {item.why}; --with-data deletes it", "dim"))
 
 
 def _kept(kept: list[Item]) -> list[dict[str, str]]:

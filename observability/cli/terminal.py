@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
+from observability.query import cells
+
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
 
 
@@ -28,16 +30,26 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
+def seen(text: str) -> str:
+    """``text`` in one line, each character that would act on the terminal as its escape: services hold what anybody wrote."""
+    return cells.visible(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns under a header, padded; the last one is left as long as it is."""
-    lines = [list(head), *(list(row) for row in rows)]
-    widths = [max(width(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(lines(head, rows))
+
+
+def lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The table's header and its rows, a line each whatever their cells hold."""
+    shown = [[seen(cell) for cell in line] for line in (head, *rows)]
+    widths = [max(width(line[column]) for line in shown) for column in range(len(head))]
     out = []
-    for index, line in enumerate(lines):
-        cells = [cell + " " * (widths[column] - width(cell)) for column, cell in enumerate(line[:-1])]
-        text = "  ".join([*cells, line[-1]]).rstrip()
+    for index, line in enumerate(shown):
+        padded = [cell + " " * (widths[column] - width(cell)) for column, cell in enumerate(line[:-1])]
+        text = "  ".join([*padded, line[-1]]).rstrip()
         out.append(colour(text, "bold") if index == 0 else text)
-    return "\n".join(out)
+    return out
 
 
 def show_json(value: Any) -> None:
@@ -57,4 +69,4 @@ def problems(found: Sequence[object]) -> None:
 def progress(words: str) -> None:
     """What is at work, in place of what was before, where somebody looks; no words take it away."""
     if sys.stderr.isatty():
-        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+        print(f"\r\x1b[K{seen(words)}", end="", file=sys.stderr, flush=True)

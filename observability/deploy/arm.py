@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from urllib.parse import quote
 
 from observability.deploy import client
 from observability.deploy.client import PAUSE, Pause
-from observability.deploy.errors import SOURCE, NotFound, Refused, faults, refusal, unreadable
+from observability.deploy.errors import SOURCE, Hidden, NotFound, Refused, faults, refusal, unreadable
 from observability.model.errors import SourceUnavailable
 from observability.query.azure_client import MANAGEMENT
 from observability.query.azure_errors import SIGN_IN, clean, retry_after
@@ -27,6 +28,10 @@ RESOURCES_VERSION = "2025-04-01"
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LONGEST_WAIT = 3600.0
+_NAME_KINDS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
+"""Unicode's kinds of letters and digits that the name of a resource group may hold, beside ``_NAME_MARKS``."""
+_NAME_MARKS = "_-.()"
+_LONGEST_NAME = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,14 @@ class Arm:
     ) -> None:
         if not _GUID.fullmatch(subscription):
             raise WrongArgument(f"--subscription '{subscription}': is not an id; 'az account show' tells yours")
+        if not _is_group(group):
+            raise WrongArgument(
+                f"--resource-group '{group}': is not the name of one, which has letters, digits, '_', '-', '.', '(' and ')', "
+                f"{_LONGEST_NAME} at most, and does not end in '.'; 'az group list --query [].name' tells yours"
+            )
         self.subscription, self.group, self.pause = subscription, group, pause
         self.endpoint = client.checked(endpoint)
-        self.path = f"/subscriptions/{subscription}/resourceGroups/{quote(group)}"
+        self.path = f"/subscriptions/{subscription}/resourceGroups/{group}"
         self.client, self._credential = client.connect(
             self.endpoint, subscription, credential=credential, verify=connection_verify, pause=pause
         )
@@ -74,13 +84,17 @@ class Arm:
     def ask(
         self, method: str, path: str, version: str = "", *, what: str, query: Mapping[str, str] | None = None
     ) -> Reply:
-        """The answer to one request. ``path`` may be a whole address that Azure gave.
+        """The answer to one request. ``path`` is an id as Azure writes it, or a whole address that Azure gave.
 
         Raises: SourceUnavailable, Refused, WrongArgument.
         """
         from azure.core.rest import HttpRequest
 
-        url = path if path.startswith(("https://", "http://")) else self.endpoint + path
+        whole = path.startswith(("https://", "http://"))
+        if not whole and not {".", ".."}.isdisjoint(path.split("/")):
+            # The client would take a part of the path away, and ask about something else.
+            raise WrongArgument(f"{what}: '{path}': a part of it is '.' or '..'; mend that name in the parameters")
+        url = path if whole else self.endpoint + quote(path)
         given = {**({"api-version": version} if version else {}), **(query or {})}
         with asking(what):
             response = self.client.send_request(HttpRequest(method, url, params=given))
@@ -105,7 +119,7 @@ class Arm:
             following = reply.body.get("nextLink")
             if not following:
                 return found
-            if following in seen:
+            if not isinstance(following, str) or following in seen:
                 raise unreadable(what)
             seen.add(following)
             reply = self.ask("GET", following, what=what)
@@ -151,6 +165,12 @@ class Arm:
         raise SourceUnavailable(f"{SOURCE}: {what}: has not ended within an hour; look in the portal")
 
 
+def _is_group(name: str) -> bool:
+    """Whether a resource group can have this name: '..' would lead to somebody else's."""
+    allowed = all(char in _NAME_MARKS or unicodedata.category(char) in _NAME_KINDS for char in name)
+    return allowed and 0 < len(name) <= _LONGEST_NAME and not name.endswith(".")
+
+
 def _json(response: Any) -> Any:
     try:
         return response.json() if response.text().strip() else None
@@ -159,20 +179,20 @@ def _json(response: Any) -> Any:
 
 
 @contextmanager
-def asking(what: str) -> Iterator[None]:
-    """Azure's exceptions in our words. ``what`` was asked for."""
+def asking(what: str, hidden: Hidden = str) -> Iterator[None]:
+    """Azure's exceptions in our words. ``what`` was asked for; ``hidden`` takes out what nobody may see."""
     from azure.core.exceptions import AzureError
 
     try:
         yield
     except AzureError as error:
-        raise _meant(error, what) from error
+        raise _meant(error, what, hidden) from error
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         # The client takes an answer for what it should be.
         raise unreadable(what) from error
 
 
-def _meant(error: AzureError, what: str) -> Exception:
+def _meant(error: AzureError, what: str, hidden: Hidden) -> Exception:
     from azure.core.exceptions import ClientAuthenticationError, DecodeError, HttpResponseError
 
     if isinstance(error, DecodeError):
@@ -182,10 +202,10 @@ def _meant(error: AzureError, what: str) -> Exception:
         status = response.status_code or 500
         body = _json(response)
         # A long operation that failed: the answer about it is itself a success.
-        return refusal(status, body, what) if status >= 400 else Refused(faults(body, what))
+        return refusal(status, body, what, hidden) if status >= 400 else Refused(faults(body, what, hidden))
     if isinstance(error, ClientAuthenticationError):
         return SourceUnavailable(f"{SOURCE}: no sign-in: {_tried(str(error))}; {SIGN_IN}")
-    reason = clean(str(error).partition("\n")[0])
+    reason = clean(hidden(str(error)).partition("\n")[0])
     return SourceUnavailable(
         f"{SOURCE}: {what}: the connection failed ({type(error).__name__}: {reason}); check the network and the address"
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from observability import __version__
+from observability.deploy.address import Place, of_option, place
 from observability.model.errors import SourceUnavailable
 from observability.query.errors import WrongArgument
-from observability.query.service import LOOPBACK
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -30,26 +29,23 @@ Pause = Callable[[float], None]
 
 def checked(endpoint: str) -> str:
     """The address without a final slash. Raises WrongArgument for one that a token must not go to."""
-    split = urlsplit(endpoint)
-    host = split.hostname or ""
-    if host in LOOPBACK and split.scheme in ("http", "https"):
-        return endpoint.rstrip("/")
-    if split.scheme != "https" or _cloud(host) is None:
-        raise WrongArgument(
-            f"--endpoint '{endpoint}': not https, or not a host of Azure; name one of "
-            f"{', '.join(f'https://{cloud}' for cloud in CLOUDS)}"
-        )
+    todo = f"name one of {', '.join(f'https://{cloud}' for cloud in CLOUDS)}"
+    there = of_option("--endpoint", endpoint, todo)
+    if not there.local and _cloud(there) is None:
+        raise WrongArgument(f"--endpoint '{endpoint}': not https, or not a host of Azure; {todo}")
     return endpoint.rstrip("/")
 
 
-def _cloud(host: str | None) -> str | None:
-    """The cloud that a host is of."""
-    return next((cloud for cloud in CLOUDS if host == cloud or str(host).endswith(f".{cloud}")), None)
+def _cloud(there: Place | None) -> str | None:
+    """The cloud that a server is of: clouds answer over https, on its own port."""
+    if there is None or there.scheme != "https" or not there.usual:
+        return None
+    return next((cloud for cloud in CLOUDS if there.host == cloud or there.host.endswith(f".{cloud}")), None)
 
 
 def resource_manager(endpoint: str) -> str:
     """The address of the whole cloud that an endpoint is of, as templates of that cloud see it."""
-    return f"https://{_cloud(urlsplit(endpoint).hostname) or CLOUDS[0]}/"
+    return f"https://{_cloud(place(endpoint)) or CLOUDS[0]}/"
 
 
 def connect(
@@ -78,14 +74,17 @@ def connect(
         def sleep(self, duration: float) -> None:
             pause(duration)
 
+    own = place(endpoint)
+
     class OnlyThere(policies.SansIOHTTPPolicy[Any, Any]):
         """Addresses that Azure sends (next page, state of an operation) lead to the same cloud, or nowhere."""
 
         def on_request(self, request: PipelineRequest[Any]) -> None:
-            own, asked = urlsplit(endpoint), urlsplit(request.http_request.url)
-            same = asked.netloc == own.netloc or (_cloud(own.hostname) or "?") == _cloud(asked.hostname)
-            if asked.scheme != own.scheme or not same:
-                raise ServiceRequestError(f"an answer leads away from Azure, to '{asked.netloc}'")
+            asked = place(request.http_request.url)
+            if asked is None:
+                raise ServiceRequestError("an answer leads to an address that clients read in different ways")
+            if asked != own and (_cloud(asked) or "?") != _cloud(own):
+                raise ServiceRequestError(f"an answer leads away from Azure, to '{asked.base}'")
 
     class NoSignIn:
         def get_token(self, *scopes: str, **options: Any) -> AccessToken:
@@ -95,7 +94,7 @@ def connect(
     listed: list[Any] = [policies.RequestIdPolicy(), agent, policies.HeadersPolicy(), OnlyThere()]
     # Not registering resource providers behind anybody's back, not following redirects with the token, no logs.
     listed.append(policies.RetryPolicy(retry_total=_TRIES, retry_backoff_max=_LONGEST_BACKOFF))
-    local = urlsplit(endpoint).hostname in LOOPBACK
+    local = own is not None and own.local
     owned = DefaultAzureCredential() if credential is None and not local else None
     credential = credential or owned
     if credential is not None:

@@ -9,13 +9,22 @@ from typing import Any
 
 from observability.deploy.arm import Arm, asking
 from observability.deploy.client import PAUSE
-from observability.deploy.errors import Fault, Refused, faults, unreadable
+from observability.deploy.errors import SOURCE, Fault, Refused, faults, unreadable
 from observability.deploy.hide import Hide
 from observability.deploy.templates import Template, Values, for_template
+from observability.model.errors import SourceUnavailable
 from observability.query.azure_errors import clean
 
 _OVER = frozenset({"succeeded", "failed", "canceled"})
 _KINDS = ("Create", "Modify", "Delete", "Deploy", "NoChange", "NoEffect", "Ignore", "Unsupported")
+_OTHERS = 12
+"""How often in a row Azure may tell of another deployment of the name: the one before, in the first moments."""
+
+WAKES = 60.0
+"""Seconds to wait for a workspace that was just made and takes no tables yet. Azure names no time: a guess, which costs a
+minute of a first deployment where it is wrong."""
+
+_ASLEEP = "workspace not active"
 Clock = Callable[[], float]
 Said = Callable[[str], None]
 
@@ -54,6 +63,10 @@ class Ended:
         return self.state == "Succeeded"
 
 
+class Taken(SourceUnavailable):
+    """Another deployment has the name now; Azure tells no more of the one that was begun, which is over."""
+
+
 def deployment_name(template: Template) -> str:
     """The same for every deployment of a template: two of them at once are refused by Azure, not mixed."""
     return f"tripobs-{template.name}"
@@ -79,7 +92,7 @@ def what_if(arm: Arm, template: Template, given: Values, hide: Hide) -> tuple[Ch
     what = f"what-if of {template.name}"
     body = _body(template, given)
     body["properties"]["whatIfSettings"] = {"resultFormat": "FullResourcePayloads"}
-    with asking(what):
+    with asking(what, hide.text):
         poller = arm.client.deployments.begin_what_if(
             arm.group,
             deployment_name(template),
@@ -87,20 +100,18 @@ def what_if(arm: Arm, template: Template, given: Values, hide: Hide) -> tuple[Ch
             cls=_raw,
         )
         answer = poller.result()
-    if not isinstance(answer, Mapping):
-        raise unreadable(what)
-    if answer.get("error") or str(answer.get("status", "")).lower() == "failed":
-        raise Refused(hide.faults(faults(answer, template.name)))
-    changes = (answer.get("properties") or {}).get("changes")
-    if not isinstance(changes, list):
-        raise unreadable(what)
-    return tuple(_change(change, hide) for change in changes)
+        if answer.get("error") or str(answer.get("status", "")).lower() == "failed":
+            raise Refused(faults(answer, template.name, hide.text))
+        changes = answer["properties"]["changes"]
+        if not isinstance(changes, list):
+            raise unreadable(what)
+        return tuple(_change(change, hide) for change in changes)
 
 
 def _change(change: Mapping[str, Any], hide: Hide) -> Change:
     edits = tuple(_edits(change.get("delta") or (), "", hide))
     kind = str(change.get("changeType"))
-    reason = clean(change.get("unsupportedReason") or "")
+    reason = clean(change.get("unsupportedReason") or "", hide.text)
     return Change(str(change.get("resourceId", "")), kind, edits, reason)
 
 
@@ -124,12 +135,12 @@ def by_kind(changes: Iterable[Change]) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in (*_KINDS, *sorted(set(kinds) - set(_KINDS))) if kind in kinds}
 
 
-def start(arm: Arm, template: Template, given: Values) -> str:
+def start(arm: Arm, template: Template, given: Values, hide: Hide) -> str:
     """Begin the deployment, and return the mark by which Azure tells it from earlier ones of its name.
 
     Raises Refused where Azure does not take the template, all reasons at once.
     """
-    with asking(f"deployment of {template.name}"):
+    with asking(f"deployment of {template.name}", hide.text):
         begun = arm.client.deployments.begin_create_or_update(
             arm.group,
             deployment_name(template),
@@ -148,31 +159,47 @@ def watch(arm: Arm, template: Template, mark: str, hide: Hide, said: Said, clock
     """Wait until the deployment that was begun is over; ``said`` is told how far it is.
 
     ``mark`` is what ``start`` returned: right after it Azure may still tell of the deployment before.
-    Raises SourceUnavailable where Azure no longer answers; the deployment goes on then.
+    Raises SourceUnavailable where Azure no longer answers; the deployment goes on then. Raises Taken.
     """
     name, begun = deployment_name(template), clock()
     what = f"deployment of {template.name}"
+    others = 0
     while True:
-        with asking(what):
+        with asking(what, hide.text):
             answer = arm.client.deployments.get(arm.group, name, cls=_raw)
-        properties = answer.get("properties") if isinstance(answer, Mapping) else None
-        if not isinstance(properties, Mapping) or not properties.get("provisioningState"):
+            state = str(answer["properties"]["provisioningState"] or "")
+            another = bool(mark) and str(answer["properties"].get("correlationId") or mark) != mark
+        if not state:
             raise unreadable(what)
-        operations = _operations(arm, name, what)
+        operations = _operations(arm, name, what, hide)
         done = [one for one in operations if str(one.get("provisioningState")).lower() == "succeeded"]
         seconds = clock() - begun
-        another = mark and str(properties.get("correlationId") or mark) != mark
-        if str(properties["provisioningState"]).lower() in _OVER and not another:
-            wrong = _wrong(properties, operations, template) if properties["provisioningState"] != "Succeeded" else ()
-            return Ended(str(properties["provisioningState"]), seconds, len(done), hide.faults(wrong))
-        state = "begins" if another else properties["provisioningState"]
-        said(f"{template.name}: {state}, {len(done)} resources, {seconds:.0f} s")
+        if state.lower() in _OVER and not another:
+            wrong = _wrong(answer["properties"], operations, template, hide) if state != "Succeeded" else ()
+            return Ended(state, seconds, len(done), wrong)
+        others = others + 1 if another else 0
+        if others > _OTHERS:
+            raise Taken(
+                f"{SOURCE}: {what}: another deployment has taken the name '{name}', and how this one ended is not told; "
+                "look at the resource group's deployments in the portal"
+            )
+        said(f"{template.name}: {'begins' if another else state}, {len(done)} resources, {seconds:.0f} s")
         arm.pause(PAUSE)
 
 
-def _operations(arm: Arm, name: str, what: str) -> list[Mapping[str, Any]]:
+def too_early(ended: Ended) -> bool:
+    """Whether it failed for this alone: the workspace that it made did not take tables yet, which the same again mends.
+
+    Source: hashicorp/terraform-provider-azurerm#30069, 404 "ResourceNotFound: Workspace not active, WorkspaceId=...".
+    """
+    return bool(ended.faults) and all(
+        fault.code == "ResourceNotFound" and fault.message.lower().startswith(_ASLEEP) for fault in ended.faults
+    )
+
+
+def _operations(arm: Arm, name: str, what: str, hide: Hide) -> list[Mapping[str, Any]]:
     """What the deployment does to single resources; its last entry, which is about no resource, left out."""
-    with asking(what):
+    with asking(what, hide.text):
         listed = list(
             arm.client.deployment_operations.list(arm.group, name, cls=lambda items: [one.as_dict() for one in items])
         )
@@ -181,7 +208,7 @@ def _operations(arm: Arm, name: str, what: str) -> list[Mapping[str, Any]]:
 
 
 def _wrong(
-    properties: Mapping[str, Any], operations: Iterable[Mapping[str, Any]], template: Template
+    properties: Mapping[str, Any], operations: Iterable[Mapping[str, Any]], template: Template, hide: Hide
 ) -> tuple[Fault, ...]:
     """Why it failed: what each failed resource says, and what the deployment says itself where they say nothing."""
     found: list[Fault] = []
@@ -190,7 +217,8 @@ def _wrong(
             target = str(one["targetResource"].get("id") or one["targetResource"].get("resourceName"))
             message = one.get("statusMessage")
             if isinstance(message, Mapping):
-                found += faults(message, target)
+                found += faults(message, target, hide.text)
             else:
-                found.append(Fault(target, str(one.get("statusCode") or "Unknown"), clean(message or "gave no reason")))
-    return tuple(dict.fromkeys(found)) or faults(properties.get("error"), template.name)
+                code = clean(one.get("statusCode") or "Unknown", hide.text)
+                found.append(Fault(target, code, clean(message or "gave no reason", hide.text)))
+    return tuple(dict.fromkeys(found)) or faults(properties.get("error"), template.name, hide.text)

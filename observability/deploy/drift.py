@@ -6,7 +6,7 @@ A right of somebody, and a list of rights, are asked for one by one: a list of t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -72,8 +72,19 @@ class Drift:
     at_azure: Mapping[str, int]
 
 
-def compare(arm: Arm, defined: Sequence[Mapping[str, Any]], hide: Hide, said: Callable[[str], None]) -> Drift:
-    """Compare the defined resources with those of their types in the group. Raises SourceUnavailable, Refused."""
+def compare(
+    arm: Arm,
+    defined: Sequence[Mapping[str, Any]],
+    hide: Hide,
+    said: Callable[[str], None],
+    *,
+    made: Iterable[str],
+) -> Drift:
+    """Compare the defined resources with those of their types in the group, and with what else carries our tag there.
+
+    ``made`` are the types of all templates, those that are not compared included. Raises SourceUnavailable, Refused,
+    WrongArgument.
+    """
     versions = {one["type"]: one["apiVersion"] for one in defined}
     there: dict[str, Mapping[str, Any]] = {}
     for kind, version in versions.items():
@@ -85,8 +96,13 @@ def compare(arm: Arm, defined: Sequence[Mapping[str, Any]], hide: Hide, said: Ca
         else:
             found = arm.listed(f"{arm.path}/providers/{kind}", version, what=f"list of {kind}")
         there.update((_key(kind, str(one.get("id", ""))), one) for one in found)
-    said("looking for what the rules watch")
+    said("looking for what the rules watch, and what carries the tag")
     exists = There(arm)
+    # A type that no template has any more is known by the tag alone.
+    kinds = {kind.lower() for kind in (*versions, *made)}
+    for one in exists.all():
+        if str(one.get("type")).lower() not in kinds:
+            there.setdefault(_key(str(one.get("type")), str(one.get("id", ""))), one)
     expected = {_key(one["type"], one["id"]): one for one in defined}
     findings: list[Finding] = []
     for key, one in expected.items():

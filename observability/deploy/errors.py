@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ SOURCE = "Azure Resource Manager"
 _NO_ACCESS = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed", "InvalidAuthenticationTokenTenant"})
 _NO_PLACE = frozenset({"ResourceGroupNotFound", "SubscriptionNotFound", "InvalidSubscriptionId"})
 _DEEPEST = 16
+Hidden = Callable[[str], str]
+"""Takes the secrets that somebody gave out of a text of Azure's."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,27 +47,28 @@ class NotFound(Refused):
     """There is no such resource, or this sign-in cannot see it."""
 
 
-def faults(error: Any, target: str) -> tuple[Fault, ...]:
+def faults(error: Any, target: str, hidden: Hidden = str) -> tuple[Fault, ...]:
     """Every reason in an error answer: the innermost ones, as the outer ones only say that there is a reason."""
-    return tuple(dict.fromkeys(_leaves(error, target, 0))) or (Fault(target, "Unknown", "no reason was given"),)
+    return tuple(dict.fromkeys(_leaves(error, target, hidden, 0))) or (Fault(target, "Unknown", "no reason was given"),)
 
 
-def _leaves(error: Any, target: str, depth: int) -> Iterator[Fault]:
+def _leaves(error: Any, target: str, hidden: Hidden, depth: int) -> Iterator[Fault]:
     if not isinstance(error, Mapping) or depth > _DEEPEST:
         return
     if isinstance(error.get("error"), Mapping):
-        yield from _leaves(error["error"], target, depth + 1)
+        yield from _leaves(error["error"], target, hidden, depth + 1)
         return
     if isinstance(named := error.get("target"), str) and named:
+        named = clean(named, hidden)
         target = named if named.startswith("/") else f"{target} ({named})"
     details = error.get("details")
     inner = [*(details if isinstance(details, list) else ()), error.get("innererror"), _nested(error.get("message"))]
-    found = [fault for one in inner for fault in _leaves(one, target, depth + 1)]
+    found = [fault for one in inner for fault in _leaves(one, target, hidden, depth + 1)]
     if found:
         yield from found
     elif error.get("code") or error.get("message"):
-        message = clean(error.get("message") or "no reason was given")
-        yield Fault(target, str(error.get("code") or "Unknown"), message)
+        code, message = error.get("code") or "Unknown", error.get("message") or "no reason was given"
+        yield Fault(target, clean(code, hidden), clean(message, hidden))
 
 
 def _nested(message: Any) -> Any:
@@ -78,9 +81,9 @@ def _nested(message: Any) -> Any:
         return None
 
 
-def refusal(status: int, body: Any, what: str) -> TripobsError:
+def refusal(status: int, body: Any, what: str, hidden: Hidden = str) -> TripobsError:
     """What an answer that is no success means: the error to raise. ``what`` was asked for, in words."""
-    found = faults(body, what)
+    found = faults(body, what, hidden)
     said = "; ".join(f"{fault.code}: {fault.message}" for fault in found)
     codes = {fault.code for fault in found}
     if isinstance(body, Mapping) and isinstance(body.get("error"), Mapping):

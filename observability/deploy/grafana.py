@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
 from ssl import SSLContext
 from typing import IO, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from observability import __version__
+from observability.deploy.address import of_option, place
 from observability.deploy.client import Pause
 from observability.model.errors import SourceUnavailable
 from observability.query.azure_errors import clean, retry_after
 from observability.query.errors import WrongArgument
-from observability.query.service import LOOPBACK
 
 _TRIES = 4
 _LONGEST = 64 * 1024 * 1024
@@ -35,10 +35,12 @@ class Answer:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """A redirect would take the token along to wherever it leads."""
 
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    def http_error_302(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
     ) -> None:
-        return None
+        """Left to whoever asked, unread: the handler's own look at it can itself be an error."""
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 class Grafana:
@@ -53,17 +55,14 @@ class Grafana:
         tls: SSLContext | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
-        split = urlsplit(url)
-        local = split.hostname in LOOPBACK
-        if split.scheme not in ("http", "https") or not split.hostname or (split.scheme == "http" and not local):
+        there = of_option("--url", url, "write https://HOST, and the token in its own place")
+        if there.scheme == "http" and not there.local:
             raise WrongArgument(f"--url '{url}': a token is sent over https only; write https://HOST")
-        if split.username or split.password or split.query or split.fragment:
-            raise WrongArgument("--url: holds more than an address; write https://HOST, and the token in its own place")
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise WrongArgument("the token is empty, or holds what no token holds")
         self.url, self._token, self._pause, self._timeout = url.rstrip("/"), token, pause, timeout
         handlers: list[Any] = [_NoRedirect()]
-        if local:
+        if there.local:
             # A proxy of the environment is a way out; nothing for this machine goes that way, the token least.
             handlers.append(urllib.request.ProxyHandler({}))
         if tls is not None:
@@ -71,8 +70,16 @@ class Grafana:
         self._open = urllib.request.build_opener(*handlers).open
 
     def dashboard(self, uid: str) -> Mapping[str, Any] | None:
-        """The dashboard with its ``meta``, None where there is none."""
-        return self._found(f"/api/dashboards/uid/{quote(uid, safe='')}")
+        """The ``dashboard`` with its ``meta``, None where there is none."""
+        answer = self._ask("GET", f"/api/dashboards/uid/{quote(uid, safe='')}", also=(404,))
+        if answer.status == 404:
+            return None
+        body = answer.body
+        if not isinstance(body, Mapping) or not all(
+            isinstance(body.get(part), Mapping) for part in ("meta", "dashboard")
+        ):
+            raise self._unreadable()
+        return body
 
     def newest_version(self, uid: str) -> Mapping[str, Any] | None:
         """Who saved the dashboard last, when, and with which message."""
@@ -90,10 +97,10 @@ class Grafana:
         while True:
             query = {"limit": str(_FOLDERS), "page": str(page)}
             listed = self._ask("GET", "/api/folders", query=query).body
-            if not isinstance(listed, list):
+            if not isinstance(listed, list) or not all(isinstance(one, Mapping) and one.get("uid") for one in listed):
                 raise self._unreadable()
             for one in listed:
-                if title in (one.get("title"), one.get("uid")):
+                if title in (one.get("title"), one["uid"]):
                     return str(one["uid"])
             if len(listed) < _FOLDERS:
                 return None
@@ -114,16 +121,12 @@ class Grafana:
         return str(answer.body["uid"])
 
     def save(self, body: Mapping[str, Any]) -> Answer:
-        """Save a dashboard; 400 and 412 come back as answers, with Grafana's ``status`` and ``message``."""
-        return self._ask("POST", "/api/dashboards/db", body, also=(400, 412))
-
-    def _found(self, path: str) -> Mapping[str, Any] | None:
-        answer = self._ask("GET", path, also=(404,))
-        if answer.status == 404:
-            return None
-        if not isinstance(answer.body, Mapping):
+        """Save a dashboard and tell its ``version``; 400 and 412 are answers too, with a ``status`` and a ``message``."""
+        answer = self._ask("POST", "/api/dashboards/db", body, also=(400, 412))
+        told = answer.body if isinstance(answer.body, Mapping) else {}
+        if answer.status < 300 and not isinstance(told.get("version"), int):
             raise self._unreadable()
-        return answer.body
+        return answer
 
     def _ask(
         self,
@@ -188,7 +191,8 @@ class Grafana:
             todo = "this token may not do that; its service account needs the role Editor"
         elif 300 <= status < 400:
             to = {name.lower(): value for name, value in headers.items()}.get("location", "")
-            todo = f"it leads elsewhere; give --url as '{urlsplit(to).scheme}://{urlsplit(to).netloc}' if that is yours"
+            there = place(to)
+            todo = f"it leads elsewhere; give --url as '{there.base}' if that is yours" if there else "check --url"
         elif status == 429 or status >= 500:
             todo = "try again later"
         else:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
-from observability.deploy.errors import Fault
 from observability.deploy.expressions import Unknown
 from observability.deploy.templates import Template, Values
 
@@ -23,9 +23,11 @@ class Hide:
         secret = {name for template in listed for name in template.secrets}
         values = (entry.get("value") for name, entry in given.items() if name in secret)
         # A value of a letter or two would make a riddle of every message.
-        self._values = sorted((v for v in values if isinstance(v, str) and len(v) >= _SHORTEST), key=len, reverse=True)
+        long = [value for value in values if isinstance(value, str) and len(value) >= _SHORTEST]
+        self._values = sorted({form for value in long for form in _forms(value)}, key=len, reverse=True)
 
     def text(self, words: str) -> str:
+        """The words without any secret value. Give the whole text: of half a value nothing is found."""
         for value in self._values:
             words = words.replace(value, HIDDEN)
         return words
@@ -43,5 +45,7 @@ class Hide:
             return [self.value(item) for item in value]
         return self.text(value) if isinstance(value, str) else value
 
-    def faults(self, found: Iterable[Fault]) -> tuple[Fault, ...]:
-        return tuple(replace(fault, message=self.text(fault.message)) for fault in found)
+
+def _forms(value: str) -> tuple[str, ...]:
+    """How a value stands in texts: as it is, inside JSON, inside an address."""
+    return value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], quote(value, safe="")

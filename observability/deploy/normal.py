@@ -60,7 +60,7 @@ _ONLY_SENT = frozenset({"skipqueryvalidation"})
 """Means something while deploying alone, so it may come back or not."""
 
 _DEFAULTS: Mapping[str, Any] = {"enabled": True}
-"""Values that come back unasked for; so do values that say nothing: null, false, an empty text, an empty list."""
+"""Values that come back unasked for. Of other properties, those that say nothing do: false, an empty text, an empty list."""
 
 _CASELESS = frozenset({"location", "targetresourcetype", "metricnamespace", "kind", "odata.type"})
 _KEYS = ("name", "id", "actiongroupid", "alert", "record", "field")
@@ -152,9 +152,11 @@ def _says_nothing(key: str, value: Any) -> bool:
     # Services keep secrets for themselves.
     if isinstance(value, Unknown | Secret):
         return True
-    if value is None or value is False or value == "" or value == []:
+    if value is None:
         return True
-    return key.lower() in _DEFAULTS and value is _DEFAULTS[key.lower()]
+    if key.lower() in _DEFAULTS:
+        return value is _DEFAULTS[key.lower()]
+    return value is False or value == "" or value == []
 
 
 def _lists(expected: list[Any], live: list[Any], path: str) -> Iterator[Difference]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,10 @@ CREATE, UPDATE, UNCHANGED, REFUSED = "create", "update", "unchanged", "refused"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to become of one dashboard; ``why`` it is refused. ``version`` is the one that is to be replaced."""
+    """What is to become of one dashboard; ``why`` it is refused. ``version`` is the one that is to be replaced.
+
+    ``folder`` is the one that it lies in, ``moves`` whether it is to leave that.
+    """
 
     uid: str
     title: str
@@ -34,6 +37,15 @@ class Plan:
     why: str = ""
     version: int | None = None
     folder: str = ""
+    moves: bool = False
+
+
+@dataclass(slots=True)
+class Pushed:
+    """How far a push has come; true at any moment, an interrupt included. Versions by uid, and what was refused."""
+
+    saved: dict[str, int] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
 
 
 def digest(body: Mapping[str, Any]) -> str:
@@ -62,13 +74,24 @@ def read(folder: Path, uids: Iterable[str]) -> list[Mapping[str, Any]]:
     return bodies
 
 
-def plan(grafana: Grafana, body: Mapping[str, Any], *, force: bool) -> Plan:
-    """Look at what Grafana has under the dashboard's uid and decide. Raises SourceUnavailable."""
+def plan(grafana: Grafana, body: Mapping[str, Any], *, force: bool, home: str | None = None) -> Plan:
+    """Look at what Grafana has under the dashboard's uid and decide. Raises SourceUnavailable.
+
+    ``home`` is the uid of the folder that it is to lie in, empty where that is still to be made; None where it may lie
+    in any.
+    """
+    found = _content(grafana, body, force)
+    moves = home is not None and found.action in (UPDATE, UNCHANGED) and (not home or found.folder != home)
+    return replace(found, action=UPDATE, moves=True) if moves else found
+
+
+def _content(grafana: Grafana, body: Mapping[str, Any], force: bool) -> Plan:
+    """What is to become of it wherever it lies."""
     uid, title = str(body["uid"]), str(body["title"])
     live = grafana.dashboard(uid)
     if live is None:
         return Plan(uid, title, body, CREATE)
-    meta, there = live.get("meta") or {}, live.get("dashboard") or {}
+    meta, there = live["meta"], live["dashboard"]
     version, folder = there.get("version"), str(meta.get("folderUid") or "")
     if meta.get("provisioned"):
         why = "Grafana reads it from a file or a ConfigMap, and would put that back; use one of the two ways"
@@ -90,33 +113,29 @@ def plan(grafana: Grafana, body: Mapping[str, Any], *, force: bool) -> Plan:
     return Plan(uid, title, body, REFUSED, why, version, folder)
 
 
-def push(
-    grafana: Grafana, plans: Iterable[Plan], folder: str, *, move: bool, said: Callable[[str, int], None]
-) -> list[str]:
-    """Save what is planned, and return what Grafana refused, a line each. ``said`` is told of each one saved.
+def push(grafana: Grafana, plans: Iterable[Plan], folder: str, *, pushed: Pushed) -> None:
+    """Save what is planned, and note in ``pushed`` what was saved and what Grafana refused.
 
-    ``folder`` is the title of the folder for new dashboards, made where it is missing; others stay where somebody has put
-    them unless ``move``. A dashboard that was saved in Grafana since the plan was made is left alone.
+    ``folder`` is the title of the folder for new dashboards and those that move, made where it is missing. A dashboard that
+    was saved in Grafana since the plan was made is left alone. Raises SourceUnavailable; what was noted is saved then.
     """
-    wrong = []
     home = ""
     for one in plans:
         if one.action not in (CREATE, UPDATE):
             continue
-        if (one.action == CREATE or move) and not home:
+        goes_home = one.action == CREATE or one.moves
+        if goes_home and not home:
             home = grafana.folder(folder) or grafana.make_folder(folder)
-        into = home if one.action == CREATE or move else one.folder
         dashboard = {**one.body, "id": None}
         if one.version is not None:
             dashboard["version"] = one.version
+        into = home if goes_home else one.folder
         message = f"tripobs {digest(one.body)}"
-        asked = {"dashboard": dashboard, "folderUid": into, "message": message, "overwrite": False}
-        answer = grafana.save(asked)
+        answer = grafana.save({"dashboard": dashboard, "folderUid": into, "message": message, "overwrite": False})
         if answer.status < 300:
-            said(one.uid, int((answer.body or {}).get("version") or 0))
+            pushed.saved[one.uid] = int(answer.body["version"])
         else:
-            wrong.append(f"dashboard '{one.uid}': {_reason(answer.body)}")
-    return wrong
+            pushed.wrong.append(f"dashboard '{one.uid}': {_reason(answer.body)}")
 
 
 def _reason(body: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from observability.deploy.arm import RESOURCES_VERSION, Arm
@@ -36,7 +36,13 @@ class There:
 
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
-        self._groups: dict[str, frozenset[str] | None] = {}
+        self._groups: dict[str, Mapping[str, Mapping[str, Any]] | None] = {}
+
+    def all(self) -> Iterable[Mapping[str, Any]]:
+        """Every resource of the group that is looked at, with its tags. Raises WrongArgument where there is no such group."""
+        group = self._arm.path.lower()
+        found = self._groups[group] = _by_id(listed(self._arm, group))
+        return found.values()
 
     def has(self, resource: str) -> bool:
         """Of a resource below another one, whether that other one exists. What lies in no group is taken for alive."""
@@ -49,10 +55,15 @@ class There:
             return False
         return below is None or f"{group}/providers/{below}" in known
 
-    def _group(self, group: str) -> frozenset[str] | None:
+    def _group(self, group: str) -> Mapping[str, Mapping[str, Any]] | None:
+        """Its resources by their ids, None where there is no such group."""
         if group not in self._groups:
             try:
-                self._groups[group] = frozenset(str(one.get("id", "")).lower() for one in listed(self._arm, group))
+                self._groups[group] = _by_id(listed(self._arm, group))
             except WrongArgument:
                 self._groups[group] = None
         return self._groups[group]
+
+
+def _by_id(resources: Iterable[Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    return {str(one.get("id", "")).lower(): one for one in resources}

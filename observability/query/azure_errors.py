@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -32,9 +32,12 @@ class Place:
     role: str
 
 
-def clean(text: object) -> str:
-    """One line without anything that looks like a token, a signature or a password."""
-    return _SECRETS.sub("***", " ".join(str(text).split()))[:_LONGEST]
+def clean(text: object, hidden: Callable[[str], str] = str) -> str:
+    """One line without anything that looks like a token, a signature or a password, and without what ``hidden`` takes out.
+
+    What is too long is cut last: nothing could find the half of a secret.
+    """
+    return _SECRETS.sub("***", " ".join(hidden(str(text)).split()))[:_LONGEST]
 
 
 def failure(status: int | None, error: Any, place: Place, key: str = "") -> Failure:

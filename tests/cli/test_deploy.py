@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import pty
@@ -14,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from observability.cli import cloud as cli_cloud
 from observability.cli.main import main
+from observability.deploy.arm import Arm
 from tests.deploy import grafana_served, shop
 from tests.deploy.grafana_served import Served
-from tests.deploy.served import GROUP, ROOT, SUBSCRIPTION, Cloud, served
+from tests.deploy.served import GROUP, ROOT, SUBSCRIPTION, Cloud, Pauses, served
 
 PROJECT = Path(__file__).parents[2]
 OK, PROBLEMS, USAGE, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 4, 130
@@ -185,6 +188,76 @@ def test_when_azure_no_longer_answers_the_way_to_look_is_told(cloud: Cloud, fold
     assert f"az deployment group show --resource-group {GROUP} --name tripobs-workspace" in told
 
 
+def test_when_azure_stops_answering_what_was_deployed_by_then_is_told(
+    cloud: Cloud, folder: Path, capsys: Captured
+) -> None:
+    cloud.order("GET", "tripobs-alerts", 200, b"<html>")
+    assert main(["deploy", "--yes", "--json", *where(cloud, folder)]) == UNAVAILABLE
+    told = json.loads(capsys.readouterr().out)
+    assert (list(told["deployed"]), told["left"]) == (["workspace"], ["alerts", "queries", "access"])
+
+
+def test_a_name_that_another_deployment_took_does_not_go_on_in_azure(
+    cloud: Cloud, folder: Path, capsys: Captured, patient: Pauses
+) -> None:
+    theirs = {"properties": {"provisioningState": "Running", "correlationId": "tomorrow"}}
+    cloud.order("GET", "tripobs-workspace/operations", 200, {"value": []}, times=99)
+    cloud.order("GET", "tripobs-workspace", 200, theirs, times=99)
+    assert main(["deploy", "--yes", *where(cloud, folder)]) == UNAVAILABLE
+    told = capsys.readouterr().err
+    assert "another deployment has taken the name 'tripobs-workspace'" in told
+    assert "goes on in Azure" not in told
+
+
+ASLEEP = {"error": {"code": "ResourceNotFound", "message": "Workspace not active, WorkspaceId=w. Operation Id: 'o'"}}
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> Pauses:
+    """The command's pauses pass at once, and are counted."""
+    pauses = Pauses()
+
+    def connect(arguments: argparse.Namespace) -> Arm:
+        return Arm(arguments.subscription, arguments.resource_group, endpoint=arguments.endpoint, pause=pauses)
+
+    monkeypatch.setattr(cli_cloud, "connect", connect)
+    return pauses
+
+
+def test_a_workspace_that_takes_no_tables_yet_is_deployed_once_more(
+    cloud: Cloud, folder: Path, capsys: Captured, patient: Pauses
+) -> None:
+    failed = {"provisioningState": "Failed", "correlationId": "today", "error": ASLEEP["error"]}
+    cloud.order("GET", "tripobs-workspace/operations", 200, {"value": []})
+    cloud.order("GET", "tripobs-workspace", 200, {"properties": failed})
+    cloud.orders.reverse()
+    assert main(["deploy", "--yes", *where(cloud, folder)]) == OK
+    told = capsys.readouterr()
+    assert told.err == (
+        "tripobs: workspace: Azure has just made the workspace and takes no tables of it yet; it is deployed once more in "
+        "60 s\n"
+    )
+    assert told.out.splitlines()[0] == "workspace: Succeeded, 2 resources, 0 s"
+    assert patient.all == [60]
+
+
+def test_a_workspace_that_takes_no_tables_twice_is_told_with_what_to_do(
+    cloud: Cloud, folder: Path, capsys: Captured, patient: Pauses
+) -> None:
+    cloud.wrong["tripobs-workspace"] = {"law-shop": ASLEEP}
+    assert main(["deploy", "--yes", *where(cloud, folder)]) == PROBLEMS
+    told = capsys.readouterr().err.splitlines()[1:]
+    assert told == [
+        "Microsoft.OperationalInsights/workspaces/law-shop: ResourceNotFound: Workspace not active, WorkspaceId=w. "
+        "Operation Id: 'o'",
+        "1 refused",
+        "tripobs: the workspace still takes no tables; deploy again in some minutes",
+        "tripobs: not begun: alerts, queries, access",
+    ]
+    assert len([line for line in cloud.asked if line.startswith("PUT")]) == 2
+    assert patient.all == [60]
+
+
 def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "observability", *arguments]
 
@@ -283,6 +356,69 @@ def test_drift_as_a_table_and_as_json(cloud: Cloud, folder: Path, capsys: Captur
         "defined": True,
         "live": False,
     }
+
+
+def test_what_somebody_wrote_on_azure_does_nothing_to_the_terminal(
+    cloud: Cloud, folder: Path, capsys: Captured
+) -> None:
+    main(["deploy", "--yes", *where(cloud, folder)])
+    rule = cloud.resources[RULE.lower()]["properties"]
+    rule["description"] = "late\u2028\u0085\x9b2J\u202e"
+    rule["\x1b[2J\nname"] = "x"
+    capsys.readouterr()
+    assert main(["drift", *where(cloud, folder)]) == PROBLEMS
+    lines = capsys.readouterr().out.split("\n")
+    assert [line.split()[2:] for line in lines[1:3]] == [
+        [r"properties.\x1b[2J\nname", "-", '"x"'],
+        ["properties.description", "-", r'"late\u2028\x85\x9b2J\u202e"'],
+    ]
+
+
+def test_an_error_of_azures_does_nothing_to_the_terminal(cloud: Cloud, folder: Path, capsys: Captured) -> None:
+    cloud.wrong["tripobs-workspace"] = {"law-shop": {"code": "Bad\x1b[2J", "message": "no\u2028\x1b]0;kim\x07"}}
+    assert main(["deploy", "--yes", *where(cloud, folder)]) == PROBLEMS
+    told = capsys.readouterr().err.split("\n")[0]
+    assert told == r"Microsoft.OperationalInsights/workspaces/law-shop: Bad\x1b[2J: no \x1b]0;kim\x07"
+    cloud.order("PUT", "tripobs-workspace", 404, {"error": {"code": "ResourceGroupNotFound", "message": "no\x1b[2J"}})
+    assert main(["deploy", "--yes", *where(cloud, folder)]) == USAGE
+    assert r"no\x1b[2J" in capsys.readouterr().err
+
+
+def test_a_role_that_somebody_renamed_does_nothing_to_the_terminal(
+    cloud: Cloud, folder: Path, capsys: Captured
+) -> None:
+    (folder / "azure" / "alerts.json").write_text(json.dumps(shop.STAFF))
+    main(["deploy", "--yes", *where(cloud, folder)])
+    (role,) = (one for one in cloud.resources.values() if one["type"].lower().endswith("/roledefinitions"))
+    role["properties"]["roleName"] += "\x1b[2J"
+    capsys.readouterr()
+    assert main(["remove", *where(cloud, folder)]) == OK
+    assert r"bake bread\x1b[2J)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        (
+            "--endpoint",
+            "https://[",
+            "--endpoint 'https://[': is no http or https address as clients read it; name one of",
+        ),
+        ("--endpoint", "https://me:secret@h", "--endpoint: holds more than an address; name one of"),
+        ("--resource-group", "..", "--resource-group '..': is not the name of one, which has letters"),
+        ("--resource-group", "rg\x1b[2J", r"--resource-group 'rg\x1b[2J': is not the name of one"),
+    ],
+)
+def test_where_is_told_in_one_line_if_it_is_wrong(
+    option: str, value: str, words: str, cloud: Cloud, folder: Path, capsys: Captured
+) -> None:
+    for command in (["deploy", "--yes"], ["drift"], ["remove", "--yes"]):
+        assert main([*command, *where(cloud, folder), option, value]) == USAGE
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert told.err.startswith(f"tripobs: {words}")
+        assert told.err.count("\n") == 1
+    assert cloud.asked == []
 
 
 def test_what_only_azure_knows_is_counted_by_itself(cloud: Cloud, folder: Path, capsys: Captured) -> None:
@@ -445,6 +581,63 @@ def test_an_edited_dashboard_is_left_alone_until_somebody_says_force(
     ]
     assert _push(grafana, folder, "--force") == OK
     assert grafana.boards["shop-tills"].body["panels"] == []
+
+
+def test_a_folder_that_is_asked_for_moves_what_is_unchanged_and_says_so(
+    grafana: Served, folder: Path, capsys: Captured
+) -> None:
+    assert _push(grafana, folder) == OK
+    capsys.readouterr()
+    assert _push(grafana, folder, "--folder", "Night shift", "--dry-run") == OK
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["update", "(moved)", "shop-tills"]
+    assert [one["title"] for one in grafana.folders] == ["tripgen"]
+    assert _push(grafana, folder, "--folder", "Night shift", "--json") == OK
+    told = json.loads(capsys.readouterr().out)
+    assert told["saved"] == {"shop-tills": 2}
+    assert (told["plan"][0]["action"], told["plan"][0]["moves"]) == ("update", True)
+    assert grafana.boards["shop-tills"].folder == "f1"
+    assert _push(grafana, folder, "--folder", "Night shift") == OK
+    assert capsys.readouterr().out.splitlines()[1].split()[0] == "unchanged"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_was_saved_before_grafana_stopped_answering_is_told(
+    as_json: bool, grafana: Served, folder: Path, capsys: Captured
+) -> None:
+    (folder / "dashboards" / "shop-ovens.json").write_text(json.dumps({**shop.DASHBOARD, "uid": "shop-ovens"}))
+    grafana.order("POST /api/dashboards/db", 200, {"version": 1})
+    grafana.order("POST /api/dashboards/db", 500, {"message": "full"})
+    assert _push(grafana, folder, *(["--json"] if as_json else [])) == UNAVAILABLE
+    told = capsys.readouterr()
+    if as_json:
+        assert json.loads(told.out)["saved"] == {"shop-ovens": 1}
+    else:
+        rows = [line.split() for line in told.out.splitlines()[1:]]
+        assert [(row[0], row[1], row[-1]) for row in rows] == [
+            ("create", "shop-ovens", "1"),
+            ("create", "shop-tills", "-"),
+        ]
+    assert told.err.splitlines() == [
+        "tripobs: run the command again to go on; what is saved by then shows there",
+        f"tripobs: {grafana.address}: HTTP 500: full; try again later",
+    ]
+
+
+def test_who_saved_a_dashboard_does_nothing_to_the_terminal(grafana: Served, folder: Path, capsys: Captured) -> None:
+    grafana.save({**shop.DASHBOARD, "panels": [{}]}, "mine", by="kim\x1b[2J\u2028")
+    assert _push(grafana, folder) == PROBLEMS
+    assert r"was saved in Grafana by kim\x1b[2J at" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["https://[", "https://grafana.example/나", "https://grafana.example:99999"])
+def test_an_address_of_grafana_that_is_none_is_told_in_one_line(
+    url: str, grafana: Served, folder: Path, capsys: Captured
+) -> None:
+    assert _push(grafana, folder, "--url", url) == USAGE
+    assert capsys.readouterr().err == (
+        f"tripobs: --url '{url}': is no http or https address as clients read it; write https://HOST, and the token in its "
+        "own place\n"
+    )
 
 
 def test_where_and_with_what_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:

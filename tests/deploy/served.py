@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from observability.deploy import templates
 from observability.deploy.arm import Arm
@@ -39,6 +39,7 @@ class Order:
 class Cloud:
     """What the server knows, and what it was asked."""
 
+    group: str = GROUP
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     deployments: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
@@ -88,15 +89,16 @@ class Cloud:
             return self._operation(path)
         if "/deployments/" in low:
             return self._deployment(method, path, body)
-        if not low.startswith(f"/subscriptions/{SUBSCRIPTION}/resourcegroups/{GROUP}".lower()):
+        root = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/{self.group}".lower()
+        if not f"{low}/".startswith(f"{root}/"):
             code = "ResourceGroupNotFound"
             return 404, {"error": {"code": code, "message": f"Resource group '{path.split('/')[4]}' is not there."}}, {}
-        if method == "GET" and low == f"{ROOT}/resources".lower():
+        if method == "GET" and low == f"{root}/resources":
             top = [one for one in self.resources.values() if _is_resource(one)]
             keep = ("id", "name", "type", "location", "tags")
             return self._page(path, query, [{key: one[key] for key in keep if key in one} for one in top])
-        if method == "GET" and low.removeprefix(ROOT.lower()).count("/") == 3:
-            kind = low.removeprefix(f"{ROOT}/providers/".lower())
+        if method == "GET" and low.removeprefix(root).count("/") == 3:
+            kind = low.removeprefix(f"{root}/providers/")
             return self._page(path, query, [one for one in self.resources.values() if one["type"].lower() == kind])
         return self._one(method, low)
 
@@ -167,7 +169,7 @@ class Cloud:
 
     def _deploy(self, name: str, body: Any) -> None:
         template = templates.Template(name, body["properties"]["template"])
-        made = templates.resources(template, body["properties"]["parameters"], SUBSCRIPTION, GROUP)
+        made = templates.resources(template, body["properties"]["parameters"], SUBSCRIPTION, self.group)
         wrong = self.wrong.get(name, {})
         operations = []
         for one in made:
@@ -239,11 +241,8 @@ def as_told(part: Any, key: str = "") -> Any:
     if isinstance(part, dict):
         told = {name: as_told(item, name) for name, item in reversed(part.items())}
         if key == "properties":
-            told |= {
-                "provisioningState": "Succeeded",
-                "createdWithApiVersion": "2023-12-01",
-                "muteActionsDuration": None,
-            }
+            told |= {"provisioningState": "Succeeded", "createdWithApiVersion": "2023-12-01"}
+            told.setdefault("muteActionsDuration", None)
             if not any(name.lower() == "enabled" for name in told):
                 told["enabled"] = True
         return told
@@ -266,10 +265,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         split = urlsplit(self.path)
-        self.cloud.asked.append(f"{self.command} {split.path}")
+        path = unquote(split.path)
+        self.cloud.asked.append(f"{self.command} {path}")
         self.cloud.headers.append(dict(self.headers.items()))
         query = {name: values[0] for name, values in parse_qs(split.query).items()}
-        status, said, headers = self.cloud.answer(self.command, split.path, query, body)
+        status, said, headers = self.cloud.answer(self.command, path, query, body)
         data = said if isinstance(said, bytes) else b"" if said is None else json.dumps(said).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
@@ -328,7 +328,7 @@ class Pauses:
 
 @contextmanager
 def connected(cloud: Cloud, pauses: Pauses | None = None) -> Iterator[Arm]:
-    arm = Arm(SUBSCRIPTION, GROUP, endpoint=cloud.address, pause=pauses or Pauses())
+    arm = Arm(SUBSCRIPTION, cloud.group, endpoint=cloud.address, pause=pauses or Pauses())
     try:
         yield arm
     finally:

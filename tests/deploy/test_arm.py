@@ -54,16 +54,51 @@ def test_a_token_goes_to_azure_and_this_machine(address: str) -> None:
     [
         "http://management.azure.com",
         "https://management.azure.com.example.org",
-        "https://management.azure.com@example.org",
+        "https://management.azure.com:8443",
         "https://evilmanagement.azure.com",
-        "ftp://127.0.0.1",
-        "example.org",
-        "",
     ],
 )
 def test_a_token_goes_nowhere_else(address: str) -> None:
     with pytest.raises(WrongArgument, match="not https, or not a host of Azure; name one of https://management"):
         checked(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://me:secret@management.azure.com", "https://management.azure.com?key=secret"]
+)
+def test_an_endpoint_with_a_secret_in_it_is_refused_and_not_told(address: str) -> None:
+    with pytest.raises(WrongArgument, match=r"^--endpoint: holds more than an address; name one of") as caught:
+        checked(address)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("group", ["rg-shop", "rg_shop.2(prod)", "상점", "ㅏ", "x" * 90])
+def test_a_resource_group_is_named_as_azure_names_one(group: str) -> None:
+    arm = Arm(SUBSCRIPTION, group, endpoint="http://127.0.0.1:1")
+    arm.close()
+    assert arm.path == f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+
+
+@pytest.mark.parametrize("group", ["", ".", "..", "../rg-theirs", "a/b", "rg.", "rg shop", "rg%2e", "①", "x" * 91])
+def test_what_cannot_be_the_name_of_a_resource_group_is_refused(group: str) -> None:
+    with pytest.raises(
+        WrongArgument, match=r"is not the name of one, .* 'az group list --query \[\]\.name' tells yours"
+    ):
+        Arm(SUBSCRIPTION, group, endpoint="http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_an_id_that_leads_up_is_not_asked_about(name: str) -> None:
+    words = r"till: '.*': a part of it is '\.' or '\.\.'; mend that name"
+    with served() as cloud, connected(cloud) as arm, pytest.raises(WrongArgument, match=words):
+        arm.ask("GET", f"{KIND}/{name}/providers/Shop/lids/red", "1", what="till")
+    assert cloud.asked == []
+
+
+def test_a_name_that_an_address_cannot_hold_is_sent_all_the_same() -> None:
+    with served() as cloud, connected(cloud) as arm:
+        cloud.put(till("하나 (100%)?"))
+        assert arm.ask("GET", f"{KIND}/하나 (100%)?", "1", what="till").body["name"] == "하나 (100%)?"
 
 
 def test_a_subscription_is_an_id() -> None:
@@ -136,14 +171,14 @@ def test_every_page_of_a_list_is_read() -> None:
 def test_a_next_page_elsewhere_is_not_asked_for() -> None:
     with served() as cloud, connected(cloud) as arm, served() as elsewhere:
         cloud.order("GET", "tills", 200, {"value": [], "nextLink": f"{elsewhere.address}/more"})
-        with pytest.raises(SourceUnavailable, match=r"an answer leads away from Azure, to '127\.0\.0\.1:\d+'"):
+        with pytest.raises(SourceUnavailable, match=r"an answer leads away from Azure, to 'http://127\.0\.0\.1:\d+'"):
             arm.listed(KIND, "1", what="list of tills")
     assert elsewhere.asked == []
 
 
 def test_a_token_of_one_cloud_is_not_sent_to_another() -> None:
     arm = Arm(SUBSCRIPTION, GROUP, endpoint="https://management.usgovcloudapi.net", credential=Credential())
-    with pytest.raises(SourceUnavailable, match=r"leads away from Azure, to 'management\.azure\.com'"):
+    with pytest.raises(SourceUnavailable, match=r"leads away from Azure, to 'https://management\.azure\.com'"):
         arm.ask("GET", f"https://management.azure.com{ONE}", "1", what="till")
     arm.close()
 
@@ -211,6 +246,28 @@ def test_an_error_is_read_even_where_it_is_no_json() -> None:
         cloud.order("GET", "tills", 400, b"<html>")
         with pytest.raises(Refused, match="till: Unknown: no reason was given"):
             arm.ask("GET", ONE, "1", what="till")
+
+
+@pytest.mark.parametrize(
+    "written", ["https://127.0.0.1:{port}\\@{cloud}/next", "https://127.0.0.1:{port}\\.{cloud}/next"]
+)
+def test_a_page_whose_address_two_clients_read_differently_gets_no_token(written: str, tmp_path: Path) -> None:
+    trusted = loopback_certificate(tmp_path / "server.pem")
+    with served(certificate=trusted) as elsewhere:
+        arm = Arm(SUBSCRIPTION, GROUP, credential=Credential(), connection_verify=str(trusted), pause=Pauses())
+        port = elsewhere.address.rpartition(":")[2]
+        with pytest.raises(SourceUnavailable, match="leads to an address that clients read in different ways"):
+            arm.ask("GET", written.format(port=port, cloud="management.azure.com"), what="list of tills")
+        arm.close()
+    assert elsewhere.headers == []
+
+
+@pytest.mark.parametrize("following", [5, ["https://127.0.0.1/"], {"href": "x"}])
+def test_a_next_page_that_is_no_address_is_unreadable(following: Any) -> None:
+    with served() as cloud, connected(cloud) as arm:
+        cloud.order("GET", "tills", 200, {"value": [], "nextLink": following})
+        with pytest.raises(SourceUnavailable, match="not as the service documents it"):
+            arm.listed(KIND, "1", what="list of tills")
 
 
 # --- long operations -----------------------------------------------------------------------------------------

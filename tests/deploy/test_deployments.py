@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from observability.deploy import deployments
-from observability.deploy.deployments import Change, Edit, Ended
+from observability.deploy.deployments import Change, Edit, Ended, Taken
 from observability.deploy.errors import Fault, Refused
 from observability.deploy.hide import Hide
 from observability.deploy.templates import Template, Values
-from observability.model.errors import SourceUnavailable
+from observability.model.errors import SourceUnavailable, TripobsError
 from observability.query.errors import WrongArgument
 from tests.deploy import shop
 from tests.deploy.served import ROOT, Cloud, Pauses, connected, served
@@ -33,7 +35,7 @@ def what_if(cloud: Cloud, answer: Any) -> tuple[Change, ...]:
 
 def watched(cloud: Cloud, pauses: Pauses, told: list[str]) -> Ended:
     with served(cloud), connected(cloud, pauses) as arm:
-        mark = deployments.start(arm, ALERTS, GIVEN)
+        mark = deployments.start(arm, ALERTS, GIVEN, HIDE)
         return deployments.watch(arm, ALERTS, mark, HIDE, told.append, pauses.now)
 
 
@@ -83,10 +85,28 @@ def test_a_what_if_that_failed_says_why_and_no_secret() -> None:
     assert caught.value.faults == (Fault("alerts", "Bad", "not ***"),)
 
 
-@pytest.mark.parametrize("answer", [{}, {"status": "Succeeded"}, {"properties": {"changes": None}}, [], b"<html>"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"status": "Succeeded"},
+        {"properties": {"changes": None}},
+        {"properties": {"changes": [5]}},
+        {"properties": []},
+        [],
+        b"<html>",
+    ],
+)
 def test_a_what_if_that_is_none_is_unreadable(answer: Any) -> None:
     with pytest.raises(SourceUnavailable, match="what-if of alerts: the answer is no JSON, or not as the service"):
         what_if(Cloud(), answer)
+
+
+def test_why_a_change_cannot_be_told_holds_no_secret() -> None:
+    one = {"resourceId": BELL, "changeType": "Unsupported", "unsupportedReason": f"cannot read {shop.BELL}"}
+    assert what_if(Cloud(), {"properties": {"changes": [one]}}) == (
+        Change(BELL, "Unsupported", reason="cannot read ***"),
+    )
 
 
 def test_a_template_that_azure_does_not_take_is_refused_at_once() -> None:
@@ -115,13 +135,24 @@ def test_the_end_of_the_deployment_before_is_not_taken_for_this_ones() -> None:
     assert told == ["alerts: begins, 3 resources, 0 s"]
 
 
+def test_a_name_that_another_deployment_has_taken_is_not_watched_for_ever() -> None:
+    cloud, pauses, told = Cloud(), Pauses(), list[str]()
+    theirs = {"properties": {"provisioningState": "Succeeded", "correlationId": "tomorrow"}}
+    cloud.order("GET", f"deployments/{NAME}", 200, theirs, times=10**6)
+    cloud.order("GET", f"deployments/{NAME}/operations", 200, {"value": []}, times=10**6)
+    cloud.orders.reverse()
+    with pytest.raises(Taken, match=r"deployment of alerts: another deployment has taken the name 'tripobs-alerts'"):
+        watched(cloud, pauses, told)
+    assert (sum(pauses.all), len(told)) == (60, 12)
+
+
 @pytest.mark.parametrize("answer", [b"<html>", b"", [], {"properties": None}])
 def test_a_beginning_without_a_mark_is_watched_all_the_same(answer: Any) -> None:
     cloud = Cloud()
     with served(cloud), connected(cloud) as arm:
-        deployments.start(arm, ALERTS, GIVEN)
+        deployments.start(arm, ALERTS, GIVEN, HIDE)
         cloud.order("PUT", NAME, 201, answer)
-        mark = deployments.start(arm, ALERTS, GIVEN)
+        mark = deployments.start(arm, ALERTS, GIVEN, HIDE)
         assert mark == ""
         assert deployments.watch(arm, ALERTS, mark, HIDE, lambda _: None, Pauses().now).well
 
@@ -158,6 +189,58 @@ def test_a_second_deployment_of_the_same_template_is_refused() -> None:
     cloud.order("PUT", NAME, 409, {"error": {"code": "DeploymentActive", "message": "still running"}})
     with pytest.raises(Refused, match="deployment of alerts: DeploymentActive: still running"):
         watched(cloud, Pauses(), [])
+
+
+ENDING = {
+    400: "InvalidTemplate",
+    401: "InvalidAuthenticationToken",
+    403: "AuthorizationFailed",
+    404: "ResourceGroupNotFound",
+}
+BUSY = {408: "RequestTimeout", 429: "TooManyRequests", 500: "InternalServerError"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        *((asked, *each) for asked in ("PUT", "POST", "GET") for each in ENDING.items()),
+        *(("GET", *each) for each in BUSY.items()),
+    ],
+)
+def test_no_refusal_of_azures_holds_a_secret(asked: str, status: int, code: str) -> None:
+    cloud = Cloud()
+    words = f"{'.' * 390} cannot read {shop.BELL}, '{json.dumps(shop.BELL)}' or {quote(shop.BELL, safe='')}"
+    cloud.order(asked, NAME, status, {"error": {"code": code, "message": f"bad {shop.BELL}", "details": [
+        {"code": code, "message": words}, {"code": code, "message": f"bad {shop.BELL}", "target": shop.BELL}
+    ]}}, times=99)  # fmt: skip
+    with pytest.raises(TripobsError) as caught:
+        what_if(cloud, {}) if asked == "POST" else watched(cloud, Pauses(), [])
+    assert "bad ***" in str(caught.value)
+    assert "bell.example" not in str(caught.value)
+
+
+def test_a_secret_where_a_long_text_is_cut_is_hidden_whole() -> None:
+    reasons = {"ag-bell": {"error": {"code": "BadAddress", "message": f"{'.' * 390} {shop.BELL}"}}}
+    (fault,) = watched(Cloud(wrong={NAME: reasons}), Pauses(), []).faults
+    assert fault.message == f"{'.' * 390} ***"
+
+
+ASLEEP = Fault(f"{ROOT}/tables/T", "ResourceNotFound", "Workspace not active, WorkspaceId=w. Operation Id: 'o'")
+
+
+@pytest.mark.parametrize(
+    ("faults", "early"),
+    [
+        ((), False),
+        ((ASLEEP,), True),
+        ((ASLEEP, replace(ASLEEP, target=f"{ROOT}/tables/U")), True),
+        ((ASLEEP, Fault(BELL, "BadAddress", "no")), False),
+        ((replace(ASLEEP, message="the table is not there"),), False),
+        ((replace(ASLEEP, code="BadRequest"),), False),
+    ],
+)
+def test_what_fails_for_a_workspace_just_made_alone_is_known(faults: tuple[Fault, ...], early: bool) -> None:
+    assert deployments.too_early(Ended("Failed", 0, 0, faults)) is early
 
 
 def test_busy_in_between_is_waited_out() -> None:

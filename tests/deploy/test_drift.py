@@ -27,6 +27,7 @@ BELL = f"{ROOT}/providers/Microsoft.Insights/actionGroups/ag-bell"
 QUEUE = f"{ROOT}/providers/Microsoft.Insights/scheduledQueryRules/alert-queue"
 OVEN = f"{ROOT}/providers/Microsoft.AlertsManagement/prometheusRuleGroups/alert-oven"
 WORKSPACE = f"{ROOT}/providers/Microsoft.OperationalInsights/workspaces/law-shop"
+TYPES = {one["type"] for body in shop.TEMPLATES.values() for one in body["resources"]}
 Properties = dict[str, Any]
 
 
@@ -41,7 +42,7 @@ def deployed() -> Cloud:
 def compared(cloud: Cloud, given: Values = GIVEN) -> Drift:
     with served(cloud), connected(cloud) as arm:
         defined = templates.resources(ALERTS, given, SUBSCRIPTION, GROUP)
-        return drift.compare(arm, defined, Hide([ALERTS], given), lambda _: None)
+        return drift.compare(arm, defined, Hide([ALERTS], given), lambda _: None, made=TYPES)
 
 
 def properties(cloud: Cloud, resource: str) -> Properties:
@@ -79,7 +80,8 @@ def test_everything_generated_comes_back_from_a_service_that_rewrites_it_without
             kind, _, name = scope.removeprefix(f"{ROOT}/providers/").rpartition("/")
             cloud.put({"id": scope, "type": kind, "name": name})
     with served(cloud), connected(cloud) as arm:
-        found = drift.compare(arm, defined, Hide(known, given), lambda _: None)
+        types = {one["type"] for each in made.values() for one in each}
+        found = drift.compare(arm, defined, Hide(known, given), lambda _: None, made=types)
     at_azure = {
         "listCallbackUrl": json.dumps([one.body for one in rules]).count("[listCallbackUrl("),
         "reference": json.dumps([one.body for one in rules]).count("[reference("),
@@ -184,7 +186,7 @@ def test_a_rule_that_is_to_tell_nobody_may_tell_nobody(groups: list[str], found:
     alerts = Template("alerts", shop.template([shop.ACTION_GROUP, quiet, shop.RULES], parameters))
     with served(cloud), connected(cloud) as arm:
         defined = templates.resources(alerts, GIVEN, SUBSCRIPTION, GROUP)
-        assert drift.compare(arm, defined, Hide([alerts], GIVEN), lambda _: None).findings == found
+        assert drift.compare(arm, defined, Hide([alerts], GIVEN), lambda _: None, made=TYPES).findings == found
 
 
 def test_a_rule_whose_scope_is_gone_watches_nothing() -> None:
@@ -220,6 +222,30 @@ def test_what_carries_our_tag_and_is_not_defined_is_extra_and_what_does_not_is_s
     found = compared(cloud)
     assert found.findings == (Finding(Kind.EXTRA, f"{ROOT}/providers/{kind}/old"),)
     assert (found.defined, found.live) == (3, 4)
+
+
+def test_what_carries_our_tag_and_is_of_a_type_that_no_template_has_any_more_is_extra() -> None:
+    cloud = deployed()
+    kind = "Microsoft.Insights/activityLogAlerts"
+    for name, tags in (("old", shop.TAGS), ("theirs", {"managed-by": "terraform"})):
+        cloud.put({"id": f"{ROOT}/providers/{kind}/{name}", "type": kind, "name": name, "tags": tags, "properties": {}})
+    found = compared(cloud)
+    assert found.findings == (Finding(Kind.EXTRA, f"{ROOT}/providers/{kind}/old"),)
+    assert (found.defined, found.live) == (3, 4)
+
+
+def test_a_rule_switched_off_that_was_not_sent_a_switch_is_disabled() -> None:
+    cloud = deployed()
+    sent = {name: item for name, item in shop.LOG_RULE["properties"].items() if name != "enabled"}
+    quiet = {**shop.LOG_RULE, "properties": sent}
+    properties(cloud, QUEUE)["enabled"] = False
+    alerts = Template(
+        "alerts", shop.template([shop.ACTION_GROUP, quiet, shop.RULES], shop.TEMPLATES["alerts"]["parameters"])
+    )
+    with served(cloud), connected(cloud) as arm:
+        defined = templates.resources(alerts, GIVEN, SUBSCRIPTION, GROUP)
+        found = drift.compare(arm, defined, Hide([alerts], GIVEN), lambda _: None, made=TYPES).findings
+    assert found == (Finding(Kind.DISABLED, QUEUE, "properties.enabled", UNSET, False),)
 
 
 def test_without_the_values_the_rest_is_compared_and_what_was_not_is_counted() -> None:

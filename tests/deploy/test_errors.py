@@ -59,6 +59,13 @@ def test_what_looks_like_a_secret_is_not_told() -> None:
     )
 
 
+def test_a_secret_is_taken_out_before_a_long_text_is_cut() -> None:
+    secret = "sesame-" * 20
+    error = {"code": "C", "message": f"{'.' * 380} {secret} {secret}", "target": secret}
+    (fault,) = faults(error, "t", lambda words: words.replace(secret, "***"))
+    assert fault == Fault("t (***)", "C", f"{'.' * 380} *** ***")
+
+
 def _error(code: str, message: str = "because") -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 

@@ -21,10 +21,15 @@ from tests.deploy.served import Pauses
     ("url", "wrong"),
     [
         ("http://grafana.example", "a token is sent over https only; write https://HOST"),
-        ("grafana.example", "a token is sent over https only"),
-        ("file:///etc/passwd", "a token is sent over https only"),
-        ("https://", "a token is sent over https only"),
+        ("grafana.example", "is no http or https address as clients read it; write https://HOST"),
+        ("file:///etc/passwd", "is no http or https address"),
+        ("https://", "is no http or https address"),
+        ("https://[", "is no http or https address"),
+        ("https://grafana.example/나", "is no http or https address"),
+        ("https://grafana.example:99999", "is no http or https address"),
         ("https://me:secret@grafana.example", "holds more than an address"),
+        ("http://me:secret@grafana.example", "holds more than an address"),
+        ("grafana.example/?key=secret", "holds more than an address"),
         ("https://grafana.example/?orgId=1", "holds more than an address"),
     ],
 )
@@ -91,6 +96,40 @@ def test_a_redirect_does_not_take_the_token_along() -> None:
         ):
             Grafana(grafana.address, TOKEN).folder("shop")
     assert elsewhere.asked == []
+
+
+@pytest.mark.parametrize("there", ["https://[", "https://me:secret@h/", "https://h\\\\@x", ""])
+def test_a_redirect_to_nowhere_is_told_without_where(there: str) -> None:
+    with served() as grafana:
+        grafana.order("GET /api/folders", 302, None, Location=there)
+        with pytest.raises(SourceUnavailable, match=r"HTTP 302: no reason was given; check --url$"):
+            Grafana(grafana.address, TOKEN).folder("shop")
+
+
+@pytest.mark.parametrize(
+    "body", [[], {}, {"dashboard": {}}, {"meta": [], "dashboard": {}}, {"meta": {}, "dashboard": 5}]
+)
+def test_a_dashboard_that_is_none_is_unreadable(body: Any) -> None:
+    with served() as grafana:
+        grafana.order("GET /api/dashboards/uid/x", 200, body)
+        with pytest.raises(SourceUnavailable, match="the answer is no JSON, or not Grafana's"):
+            Grafana(grafana.address, TOKEN).dashboard("x")
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"version": "one"}])
+def test_a_save_that_tells_no_version_is_unreadable(body: Any) -> None:
+    with served() as grafana:
+        grafana.order("POST /api/dashboards/db", 200, body)
+        with pytest.raises(SourceUnavailable, match="the answer is no JSON, or not Grafana's"):
+            Grafana(grafana.address, TOKEN).save({})
+
+
+@pytest.mark.parametrize("listed", [[5], [{"title": "shop"}]])
+def test_folders_that_are_none_are_unreadable(listed: Any) -> None:
+    with served() as grafana:
+        grafana.order("GET /api/folders", 200, listed)
+        with pytest.raises(SourceUnavailable, match="the answer is no JSON, or not Grafana's"):
+            Grafana(grafana.address, TOKEN).folder("shop")
 
 
 def test_busy_is_asked_again_after_as_long_as_grafana_says() -> None:

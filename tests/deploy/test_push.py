@@ -9,7 +9,8 @@ import pytest
 
 from observability.deploy import push
 from observability.deploy.grafana import Grafana
-from observability.deploy.push import CREATE, REFUSED, UNCHANGED, UPDATE, Plan, digest
+from observability.deploy.push import CREATE, REFUSED, UNCHANGED, UPDATE, Plan, Pushed, digest
+from observability.model.errors import SourceUnavailable
 from observability.query.errors import WrongArgument
 from tests.deploy import shop
 from tests.deploy.grafana_served import TOKEN, Served, served
@@ -19,14 +20,21 @@ NEWER = {**TILLS, "panels": [{"title": "Queue"}]}
 EDITED = {**TILLS, "panels": [{"title": "Kim's own"}]}
 
 
-def planned(grafana: Served, body: dict[str, Any] = NEWER, *, force: bool = False) -> Plan:
-    return push.plan(Grafana(grafana.address, TOKEN), body, force=force)
+def planned(grafana: Served, body: dict[str, Any] = NEWER, *, force: bool = False, home: str | None = None) -> Plan:
+    return push.plan(Grafana(grafana.address, TOKEN), body, force=force, home=home)
 
 
 def pushed(grafana: Served, body: dict[str, Any] = NEWER, *, force: bool = False, folder: str = "") -> list[str]:
     client = Grafana(grafana.address, TOKEN)
-    plan = push.plan(client, body, force=force)
-    return push.push(client, [plan], folder or "tripgen", move=bool(folder), said=lambda *_: None)
+    home = (client.folder(folder) or "") if folder else None
+    plan = push.plan(client, body, force=force, home=home)
+    return saved(client, plan, folder or "tripgen").wrong
+
+
+def saved(client: Grafana, plan: Plan, folder: str = "tripgen") -> Pushed:
+    so_far = Pushed()
+    push.push(client, [plan], folder, pushed=so_far)
+    return so_far
 
 
 def test_the_hash_is_of_what_is_shown_not_of_what_grafana_counts() -> None:
@@ -62,6 +70,42 @@ def test_a_folder_that_was_asked_for_moves_it() -> None:
         pushed(grafana, TILLS)
         assert pushed(grafana, NEWER, folder="Night shift") == []
         assert grafana.boards["shop-tills"].folder == "f1"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_that_was_asked_for_moves_what_is_unchanged_too(there: bool) -> None:
+    with served() as grafana:
+        pushed(grafana, TILLS)
+        if there:
+            Grafana(grafana.address, TOKEN).make_folder("Night shift")
+        plan = planned(grafana, TILLS, home="f1" if there else "")
+        assert (plan.action, plan.moves) == (UPDATE, True)
+        assert pushed(grafana, TILLS, folder="Night shift") == []
+        board = grafana.boards["shop-tills"]
+        assert (board.folder, board.body["panels"], board.body["version"]) == ("f1", [], 2)
+        plan = planned(grafana, TILLS, home="f1")
+        assert (plan.action, plan.moves) == (UNCHANGED, False)
+        assert planned(grafana, NEWER, home="f1").moves is False
+
+
+def test_what_is_refused_does_not_move_either() -> None:
+    with served() as grafana:
+        grafana.save(EDITED, "mine")
+        plan = planned(grafana, home="f1")
+        assert (plan.action, plan.moves) == (REFUSED, False)
+
+
+def test_what_was_saved_before_grafana_stopped_answering_is_known() -> None:
+    with served() as grafana:
+        client = Grafana(grafana.address, TOKEN)
+        plans = [push.plan(client, {**TILLS, "uid": uid}, force=False) for uid in ("first", "second")]
+        so_far = Pushed()
+        grafana.save({**TILLS, "uid": "second"}, "", by="kim")
+        grafana.order("POST /api/dashboards/db", 200, {"version": 1})
+        grafana.order("POST /api/dashboards/db", 500)
+        with pytest.raises(SourceUnavailable, match="HTTP 500"):
+            push.push(client, plans, "tripgen", pushed=so_far)
+    assert so_far == Pushed({"first": 1}, [])
 
 
 def test_what_somebody_edited_since_is_left_alone_unless_forced() -> None:
@@ -118,8 +162,7 @@ def test_a_save_in_the_same_moment_wins(force: bool) -> None:
         client = Grafana(grafana.address, TOKEN)
         plan = push.plan(client, NEWER, force=force)
         grafana.save(EDITED, "in this moment")
-        wrong = push.push(client, [plan], "tripgen", move=False, said=lambda *_: None)
-        assert wrong == [
+        assert saved(client, plan).wrong == [
             "dashboard 'shop-tills': The dashboard has been changed by someone else; somebody saved it in this moment; "
             "run the command again"
         ]

@@ -53,7 +53,7 @@ def deployed() -> Cloud:
 
 def compared(cloud: Cloud, given: Values = GIVEN) -> Drift:
     with served(cloud), connected(cloud) as arm:
-        return drift.compare(arm, defined(given), Hide([STAFF, ACCESS], given), lambda _: None)
+        return drift.compare(arm, defined(given), Hide([STAFF, ACCESS], given), lambda _: None, made=())
 
 
 def properties(cloud: Cloud, resource: str) -> dict[str, Any]:
@@ -235,6 +235,18 @@ def test_a_budget_without_a_filter_is_of_the_whole_subscription_and_not_ours() -
 
 def test_rights_go_before_their_role_and_both_before_the_workflow_and_its_callers_first_of_all() -> None:
     assert planned(deployed()) == [BUDGET, BELL, BAKER, RIGHT, ROLE, FLOW]
+
+
+def test_rights_are_found_in_a_group_whose_name_an_address_does_not_hold_as_it_is() -> None:
+    cloud = Cloud(rewrites=True, group="rg-상점(prod)")
+    made = [one for each in (STAFF, ACCESS) for one in templates.resources(each, GIVEN, SUBSCRIPTION, cloud.group)]
+    for one in made:
+        cloud.put(one)
+    with served(cloud), connected(cloud) as arm:
+        goes, _ = remove.plan(arm, made, with_data=False, said=lambda _: None)
+        *_, removal = remove.remove(arm, goes, lambda *_: None)
+    assert sorted(item.id for item in removal.deleted) == sorted(one["id"] for one in made)
+    assert cloud.resources == {}
 
 
 def test_nothing_of_ours_is_left_and_everything_of_others_is() -> None:
