@@ -42,8 +42,8 @@ NEAR_EXPIRY = Alert(
         en="None yet. Unless it is renewed, services lose their database or an external API on the day it expires.",
     ),
     because=Text(
-        ko="Key Vault는 만료 30일 전에 한 번 기록합니다. 한 건이면 충분합니다.",
-        en="Key Vault logs it once, thirty days ahead: one is enough.",
+        ko="Key Vault는 만료 30일 전에 한 번 기록합니다. 한 건이면 충분하고, 같은 기록이 두 번까지 전해집니다.",
+        en="Key Vault logs it once, thirty days ahead: one is enough, and is told twice at most.",
     ),
     closed_when=Text(
         ko="새 버전이 만들어지고 서비스가 그것을 쓰는 것을 확인한 뒤",

@@ -38,8 +38,8 @@ def section_list(sections: Iterable[Section]) -> str:
 def description(alert: Alert, lang: Lang) -> str:
     source = section_list(sections_of(alert.source))
     closing = f"설계서 {source}." if lang == "ko" else f"Design document {source}."
-    said = (f"{condition_words(alert, lang)}.", alert.meaning.get(lang), closed_by_hand(alert, lang), closing)
-    return " ".join(filter(None, said))
+    by_hand = "" if alert.resolves else f" {closed_by_hand(alert, lang)}"
+    return f"{condition_words(alert, lang)}. {alert.meaning.get(lang)}{by_hand} {closing}"
 
 
 def closed_by_hand(alert: Alert, lang: Lang) -> str:

@@ -143,6 +143,26 @@ def test_json_holds_times_values_and_deliveries(capsys: pytest.CaptureFixture[st
     assert {"action": "pagerduty", "of": "fired", "kept_back": "silenced by weekly-maintenance"} in one["told"]
 
 
+def test_an_event_that_is_written_once_does_not_resolve_and_somebody_closes_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    asked = ("replay", "daily-cap", "--alert", "daily-cap-reached")
+    _, out, _ = told(capsys, *asked, "--lang", "en")
+    assert [line for line in out.splitlines() if "FIRED" in line or "resolved" in line] == [
+        "21:05  +5 min  FIRED       daily-cap-reached  -      1 > 0; PagerDuty, Teams"
+    ]
+    assert "30 min   closed by hand" in out
+    _, out, _ = told(capsys, *asked, "--lang", "ko")
+    assert "직접 닫음" in out
+    _, out, _ = told(capsys, *asked, "--json")
+    (one,) = json.loads(out)["alerts"]
+    assert (one["resolves"], one["resolved"]) == (False, None)
+    assert [each["of"] for each in one["told"]] == ["fired", "fired"]
+    page = tmp_path / "replay.html"
+    told(capsys, *asked, "--format", "html", "--lang", "en", "--out", str(page))
+    assert "<td>closed by hand</td>" in page.read_text(encoding="utf-8")
+
+
 def test_the_page_has_a_chart_and_loads_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "replay.html"
     code, printed, _ = told(capsys, "replay", "node-memory", "--format", "html", "--lang", "en", "--out", str(out))
