@@ -146,11 +146,23 @@ def test_another_region_is_the_default_of_every_template(tmp_path: Path) -> None
         assert json.loads(files[f"azure/{name}.json"])["parameters"]["location"]["defaultValue"] == "koreasouth"
 
 
+OTHER_PHASE = (
+    "TRIPOBS_PHASE is '3'; name a folder with --out: generated/ holds the environment of the document"
+)
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "said"),
     [
         (("--phase", "2"), {}, "name a folder with --out: generated/ holds the environment of the document"),
         (("--region", "japaneast"), {}, "name a folder with --out: generated/ holds the environment of the document"),
+        (
+            ("--phase", "2", "--check"),
+            {},
+            "name a folder with --out: generated/ holds the environment of the document",
+        ),
+        ((), {"TRIPOBS_PHASE": "3"}, OTHER_PHASE),
+        (("--check",), {"TRIPOBS_PHASE": "3"}, OTHER_PHASE),
         (
             ("--region", "Korea South", "--out", "x"),
             {},
@@ -168,3 +180,12 @@ def test_a_phase_or_region_that_cannot_be_is_said_and_nothing_is_written(
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"tripobs: {said}\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",)])
+def test_the_catalogue_of_another_phase_is_refused_without_a_folder_of_its_own(arguments: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "observability", "site", *arguments],
+        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT), "TRIPOBS_PHASE": "3"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"tripobs: {OTHER_PHASE}\n")

@@ -64,7 +64,9 @@ PHASE_3 = Phase(
 )
 PHASES: dict[int, Phase] = {phase.number: phase for phase in (PHASE_1, PHASE_2, PHASE_3)}
 
-PHASE = PHASES[int(os.environ.get(PHASE_VARIABLE) or 1)]
+DOCUMENT_PHASE = PHASE_1
+"""The phase that the rest of the document describes, and that generated/ holds."""
+PHASE = PHASES[int(os.environ.get(PHASE_VARIABLE) or DOCUMENT_PHASE.number)]
 """The phase that definitions take their goals from."""
 NEXT_PHASE = PHASES.get(PHASE.number + 1, PHASE)
 """What comes after it; the last one where nothing does."""
