@@ -27,16 +27,18 @@ _GATEWAY_WAF_ROWS = Text(
     en="Has rows only where the gateway's SKU is WAF_v2 (R14) and its diagnostic setting sends "
     "ApplicationGatewayFirewallLog to its own table.",
 )
+_ERROR_GOAL = percent(Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT))
 _ERRORS = Verdict(
     column="error_percent",
     fail_above=alerting.ERROR_RATE.limit,
-    warn_above=percent(Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT)),
+    warn_above=_ERROR_GOAL,
     source=Derived(
         Text(
-            ko="오류율의 목표 0.1 %와 알림 1 %를 사용자가 만나는 첫 자리에도 댑니다.",
-            en="The error rate's objective of 0.1 % and alert of 1 %, held where users first meet the system.",
+            ko=f"오류율의 목표 {_ERROR_GOAL}와 알림 {alerting.ERROR_RATE.limit}를 사용자가 만나는 첫 자리에도 댑니다.",
+            en=f"The error rate's objective of {_ERROR_GOAL} and alert of {alerting.ERROR_RATE.limit}, held where users first meet "
+            "the system.",
         ),
-        (Section("13.1.1", reading="R19"), Section("8.1.2", reading="R5")),
+        (PHASE.source, Section("8.1.2", reading="R5")),
     ),
 )
 _FIRST_LOOK = Derived(
