@@ -6,7 +6,7 @@ from observability.design.platform import BOT_RULE, FRONT_DOOR, GEO_RULE, RATE_R
 from observability.model.checklist import MetricQuery
 from observability.model.query import Pack, Query
 from observability.model.signal import PlatformMetric
-from observability.model.source import Derived, Section
+from observability.model.source import Derived, Section, sections_of
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes, percent
 from observability.model.verdict import Verdict
@@ -38,7 +38,7 @@ _ERRORS = Verdict(
             en=f"The error rate's objective of {_ERROR_GOAL} and alert of {alerting.ERROR_RATE.limit}, held where users first meet "
             "the system.",
         ),
-        (PHASE.source, Section("8.1.2", reading="R5")),
+        (*sections_of(PHASE.source), Section("8.1.2", reading="R5")),
     ),
 )
 _FIRST_LOOK = Derived(
