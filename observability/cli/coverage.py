@@ -100,7 +100,7 @@ def _in_full(system: System, row: Row | None, catalogue: Catalogue, lang: Lang) 
 
 
 def _plain(system: System, row: Row | None) -> dict[str, object]:
-    said = {
+    said: dict[str, object] = {
         "system": system.key,
         "title": {"ko": system.title.ko, "en": system.title.en},
         "sections": [section.number for section in sections_of(system.source)],
