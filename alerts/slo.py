@@ -24,17 +24,21 @@ from alerts.web_tests import EVERY
 from kql import slo as pack
 from kql import triage
 from observability.azure.limits import WEB_TEST_LOCATIONS
-from observability.design.objectives import CACHE_HIT_MINIMUM, PHASE, RESPONSE_PERCENTILE
+from observability.design.objectives import (
+    AVAILABILITY_SOURCE,
+    CACHE_HIT_MINIMUM,
+    PERIOD,
+    PHASE,
+    RESPONSE_PERCENTILE,
+)
 from observability.model.alert import Action, Alert, Category, Example, Severity, Slo
 from observability.model.query import Param, Query
 from observability.model.signal import Engine, Signal
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, days, minutes, number, percent, span
+from observability.model.units import Quantity, Unit, minutes, number, percent, span
 from observability.signals import slo
 
-# Section 2.1 allows 43 minutes a month: 0.1 % of 30 days.
-PERIOD = days(30)
 # "95%ile within" is an objective of 95 % of requests in time.
 P95 = RESPONSE_PERCENTILE.value.to(Unit.RATIO)
 
@@ -44,7 +48,7 @@ AVAILABILITY = Slo(
     objective=PHASE.availability,
     period=PERIOD,
     watches=pack.CHECKS,
-    source=Section("2.1") if PHASE.number == 1 else PHASE.source,
+    source=AVAILABILITY_SOURCE,
 )
 
 ERRORS = Slo(

@@ -2,10 +2,10 @@
 
 from dashboards.services import ERRORS
 from kql import edge as queries
-from observability.design.objectives import PHASE
+from observability.design.objectives import AVAILABILITY_SOURCE, PHASE
 from observability.design.platform import GATEWAY, RATE_RULE
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Note, Panel, Row
-from observability.model.source import Derived, Section
+from observability.model.source import Derived, Section, sections_of
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes, number, percent
 from observability.signals import edge
@@ -15,7 +15,7 @@ _BEHIND_ANSWERS = Derived(
         ko="프로브는 합성 점검이므로 가용성의 목표를 댑니다.",
         en="A probe is a synthetic check: the objective of availability is held against it.",
     ),
-    (Section("2.1"), Section("10.1.2")),
+    (*sections_of(AVAILABILITY_SOURCE), Section("10.1.2")),
 )
 ORIGIN_ANSWERS = Goal(
     title=Text(ko="가용성 목표", en="Objective of availability"),

@@ -1,7 +1,7 @@
 """What costs: telemetry by table and container, and nodes against what runs on them. Amounts, no prices."""
 
-from alerts.slo import PERIOD
 from kql.pieces import EXPECTED_SERVICES, NODE_SHARES, POOL_OF_NODE, SERVICE_OF_POD
+from observability.design.objectives import PERIOD
 from observability.design.operations import COSTS
 from observability.design.platform import APPLICATION_POOL
 from observability.design.services import TRIP

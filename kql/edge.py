@@ -6,7 +6,7 @@ from observability.design.platform import BOT_RULE, FRONT_DOOR, GEO_RULE, RATE_R
 from observability.model.checklist import MetricQuery
 from observability.model.query import Pack, Query
 from observability.model.signal import PlatformMetric
-from observability.model.source import Derived, Section
+from observability.model.source import Derived, Section, sections_of
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes, percent
 from observability.model.verdict import Verdict
@@ -27,16 +27,18 @@ _GATEWAY_WAF_ROWS = Text(
     en="Has rows only where the gateway's SKU is WAF_v2 (R14) and its diagnostic setting sends "
     "ApplicationGatewayFirewallLog to its own table.",
 )
+_ERROR_GOAL = percent(Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT))
 _ERRORS = Verdict(
     column="error_percent",
     fail_above=alerting.ERROR_RATE.limit,
-    warn_above=percent(Quantity(PHASE.error_rate, Unit.RATIO).to(Unit.PERCENT)),
+    warn_above=_ERROR_GOAL,
     source=Derived(
         Text(
-            ko="오류율의 목표 0.1 %와 알림 1 %를 사용자가 만나는 첫 자리에도 댑니다.",
-            en="The error rate's objective of 0.1 % and alert of 1 %, held where users first meet the system.",
+            ko=f"오류율의 목표 {_ERROR_GOAL}와 알림 {alerting.ERROR_RATE.limit}를 사용자가 만나는 첫 자리에도 댑니다.",
+            en=f"The error rate's objective of {_ERROR_GOAL} and alert of {alerting.ERROR_RATE.limit}, held where users first meet "
+            "the system.",
         ),
-        (Section("13.1.1", reading="R19"), Section("8.1.2", reading="R5")),
+        (*sections_of(PHASE.source), Section("8.1.2", reading="R5")),
     ),
 )
 _FIRST_LOOK = Derived(

@@ -1,11 +1,11 @@
 """Good and total events behind each objective, by service and weighed with ItemCount."""
 
-from observability.design.objectives import PHASE, RESPONSE_PERCENTILE
+from observability.design.objectives import AVAILABILITY_SOURCE, PHASE, RESPONSE_PERCENTILE, standstill
 from observability.design.services import AI
 from observability.model.query import Pack, Query
 from observability.model.source import Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, percent
+from observability.model.units import Quantity, Unit, number, percent
 from observability.model.verdict import Verdict
 from observability.signals.services import FAILED
 
@@ -27,7 +27,7 @@ CHECKS = Query(
 REQUESTS = Query(
     id="request-events",
     title=Text(ko="오류 없는 요청과 모든 요청", en="Requests without error, and all"),
-    source=Section("13.1.1", reading="R19"),
+    source=PHASE.source,
     text=f"""
         AppRequests
         | extend failed = {FAILED}
@@ -87,34 +87,37 @@ _BUDGET_COLUMNS = {
     "bad": "long",
     "total": "long",
 }
+_STANDSTILL = number(standstill(PHASE.availability).value)
+_ONE_OF = f"{round(1 / PHASE.error_rate):,}"
+_LATE = number(100 - RESPONSE_PERCENTILE.value.to(Unit.PERCENT))
 # Nothing left is a budget used up exactly, so that the objective is just kept.
 _USED_UP = percent(0)
 
 AVAILABILITY_BUDGET = Query(
     id="availability-budget",
     title=Text(ko="가용성 목표와 남은 예산", en="Availability objective and the budget left"),
-    source=Section("2.1"),
+    source=AVAILABILITY_SOURCE,
     text=_budget(CHECKS),
     params={"objective_percent": _percent(PHASE.availability)},
     columns=_BUDGET_COLUMNS,
-    verdict=Verdict(column="budget_left_percent", source=Section("2.1"), fail_below=_USED_UP),
+    verdict=Verdict(column="budget_left_percent", source=AVAILABILITY_SOURCE, fail_below=_USED_UP),
     look_for=Text(
-        ko="한 달(--since 30d)로 봅니다. 예산은 월 43분의 중단입니다. 음수면 목표를 어긴 것입니다.",
-        en="Ask for a month (--since 30d): the budget is 43 minutes of downtime. Below 0 the objective is broken.",
+        ko=f"한 달(--since 30d)로 봅니다. 예산은 월 {_STANDSTILL}분의 중단입니다. 음수면 목표를 어긴 것입니다.",
+        en=f"Ask for a month (--since 30d): the budget is {_STANDSTILL} minutes of downtime. Below 0 the objective is broken.",
     ),
 )
 
 ERROR_BUDGET = Query(
     id="error-budget",
     title=Text(ko="오류율 목표와 남은 예산", en="Error objective and the budget left"),
-    source=Section("13.1.1", reading="R19"),
+    source=PHASE.source,
     text=_budget(REQUESTS),
     params={"objective_percent": _percent(1 - PHASE.error_rate)},
     columns=_BUDGET_COLUMNS,
-    verdict=Verdict(column="budget_left_percent", source=Section("13.1.1", reading="R19"), fail_below=_USED_UP),
+    verdict=Verdict(column="budget_left_percent", source=PHASE.source, fail_below=_USED_UP),
     look_for=Text(
-        ko="한 달(--since 30d)로 봅니다. 예산은 요청 1,000건 중 1건의 오류입니다.",
-        en="Ask for a month (--since 30d): the budget is one error in 1,000 requests.",
+        ko=f"한 달(--since 30d)로 봅니다. 예산은 요청 {_ONE_OF}건 중 1건의 오류입니다.",
+        en=f"Ask for a month (--since 30d): the budget is one error in {_ONE_OF} requests.",
     ),
 )
 
@@ -127,7 +130,7 @@ LATENCY_BUDGET = Query(
     columns=_BUDGET_COLUMNS,
     verdict=Verdict(column="budget_left_percent", source=Section("14"), fail_below=_USED_UP),
     look_for=Text(
-        ko="한 달(--since 30d)로 봅니다. 예산은 목표보다 느린 요청 5%입니다.",
-        en="Ask for a month (--since 30d): the budget is 5 % of requests slower than the objective.",
+        ko=f"한 달(--since 30d)로 봅니다. 예산은 목표보다 느린 요청 {_LATE}%입니다.",
+        en=f"Ask for a month (--since 30d): the budget is {_LATE} % of requests slower than the objective.",
     ),
 )

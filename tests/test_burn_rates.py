@@ -148,6 +148,27 @@ def test_each_phase_has_the_numbers_of_section_13(by_phase: dict[int, dict[str, 
     assert errors == {1: "0.001", 2: "0.001", 3: "0.001"}
 
 
+def test_texts_for_people_speak_of_their_own_phase(by_phase: dict[int, dict[str, str]]) -> None:
+    promises = {1: ("99.9%", "43", "5초", "0.2초(200 ms)"), 2: ("99.95%", "21", "2초", "0.1초(100 ms)"),
+                3: ("99.99%", "4.3", "2초", "0.2초(200 ms)")}  # fmt: skip
+    for phase, (available, minutes, ai, api) in promises.items():
+        files = by_phase[phase]
+        assert f"예산은 월 {minutes}분의 중단입니다." in files["kql/slo/availability-budget.kql"]
+        overview = files["dashboards/tripgen-overview.json"]
+        assert f"약속은 {available}입니다." in overview
+        assert f"{available}는 한 달에 {minutes}분까지 멈춰도 된다는 뜻입니다." in overview
+        assert f"목표는 {ai} 안입니다." in overview
+        assert f"목표는 {api} 안입니다." in overview
+
+
+def test_a_number_of_another_phase_cites_its_own_section(by_phase: dict[int, dict[str, str]]) -> None:
+    cited = {
+        phase: files["kql/slo/availability-budget.kql"].splitlines()[1].rpartition(" ")[2]
+        for phase, files in by_phase.items()
+    }
+    assert cited == {1: "2.1", 2: "13.1.2", 3: "13.1.3"}
+
+
 def test_a_phase_changes_objectives_and_leaves_the_alerts_of_section_8(by_phase: dict[int, dict[str, str]]) -> None:
     for phase in (2, 3):
         changed = {path for path, text in by_phase[phase].items() if by_phase[1].get(path) != text}
@@ -172,11 +193,21 @@ def test_another_region_is_the_default_of_every_template(tmp_path: Path) -> None
         assert json.loads(files[f"azure/{name}.json"])["parameters"]["location"]["defaultValue"] == "koreasouth"
 
 
+OTHER_PHASE = "TRIPOBS_PHASE is '3'; name a folder with --out: generated/ holds the environment of the document"
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "said"),
     [
         (("--phase", "2"), {}, "name a folder with --out: generated/ holds the environment of the document"),
         (("--region", "japaneast"), {}, "name a folder with --out: generated/ holds the environment of the document"),
+        (
+            ("--phase", "2", "--check"),
+            {},
+            "name a folder with --out: generated/ holds the environment of the document",
+        ),
+        ((), {"TRIPOBS_PHASE": "3"}, OTHER_PHASE),
+        (("--check",), {"TRIPOBS_PHASE": "3"}, OTHER_PHASE),
         (
             ("--region", "Korea South", "--out", "x"),
             {},
@@ -194,3 +225,12 @@ def test_a_phase_or_region_that_cannot_be_is_said_and_nothing_is_written(
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"tripobs: {said}\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",)])
+def test_the_catalogue_of_another_phase_is_refused_without_a_folder_of_its_own(arguments: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "observability", "site", *arguments],
+        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT), "TRIPOBS_PHASE": "3"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"tripobs: {OTHER_PHASE}\n")

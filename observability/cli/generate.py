@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from observability import PHASE_VARIABLE
 from observability.beside import beside
 from observability.catalog import Catalogue, load
 from observability.cli import main, terminal
-from observability.design.objectives import PHASE
+from observability.design.objectives import DOCUMENT_PHASE, PHASE
 from observability.model.errors import DefinitionError
 from observability.model.place import ROOT
 from observability.model.text import Lang
@@ -90,9 +91,15 @@ def _refused(arguments: argparse.Namespace) -> str | None:
         return f"phase {PHASE.number} is loaded already; a process has one phase"
     if arguments.region is not None and not _REGION.fullmatch(arguments.region):
         return f"'{arguments.region}' is no region as Azure spells it; e.g. koreacentral, southeastasia"
-    if (arguments.phase is not None or arguments.region is not None) and not arguments.out:
-        return "name a folder with --out: generated/ holds the environment of the document"
-    return None
+    return elsewhere(arguments.out, asked=arguments.phase is not None or arguments.region is not None)
+
+
+def elsewhere(out: str | None, *, asked: bool = False) -> str | None:
+    """Why ``generated/`` is not the folder for this environment: another one was ``asked`` for, or is in the variable."""
+    if out or not (asked or PHASE is not DOCUMENT_PHASE):
+        return None
+    cause = "" if asked else f"{PHASE_VARIABLE} is '{PHASE.number}'; "
+    return f"{cause}name a folder with --out: generated/ holds the environment of the document"
 
 
 def _check(folder: Path, made: tuple[Artefact, ...], arguments: argparse.Namespace) -> int:

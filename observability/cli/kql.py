@@ -40,14 +40,16 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _list(catalogue: Catalogue, arguments: argparse.Namespace) -> int:
-    pack = runner.find_pack(catalogue, arguments.pack).id if arguments.pack is not None else None
-    listed = [asked for asked in runner.queries(catalogue).values() if pack in (None, asked.pack)]
+    pack = runner.find_pack(catalogue, arguments.pack) if arguments.pack is not None else None
+    listed = runner.of_pack(catalogue, pack) if pack is not None else tuple(runner.queries(catalogue).values())
     if arguments.json:
+        within = {each.id: {asked.key for asked in runner.of_pack(catalogue, each)} for each in catalogue.packs}
         terminal.show_json(
             [
                 {
                     "id": asked.key,
                     "title": asked.title.get(arguments.lang),
+                    "packs": [name for name, keys in within.items() if asked.key in keys],
                     "parameters": _literals(asked),
                     "judged": asked.verdict is not None,
                     "runs": _runs(asked),
@@ -66,9 +68,17 @@ def _list(catalogue: Catalogue, arguments: argparse.Namespace) -> int:
         for asked in listed
     ]
     print(terminal.table(("query", "", "parameters", "what"), rows))
-    if arguments.pack is None:
-        packs = ", ".join(pack.id for pack in catalogue.packs)
-        print(f"\n{len(rows)} queries; packs: {packs}")
+    if pack is None:
+        print(f"\n{len(rows)} queries; packs: {', '.join(each.id for each in catalogue.packs)}")
+        lists = [each for each in catalogue.packs if runner.items_of(catalogue, each)]
+        counted = ", ".join(f"{each.id} ({len(runner.of_pack(catalogue, each))} queries)" for each in lists)
+        print(f"of these, checklists, which run the others' queries: {counted}")
+    elif items := runner.items_of(catalogue, pack):
+        by_hand = ", ".join(item.id for item in items if item.by_hand is not None)
+        print(
+            f"\n{len(rows)} queries for {len(items)} items"
+            + (f"; somebody has to look at {by_hand}" if by_hand else "")
+        )
     return main.OK
 
 
@@ -146,7 +156,7 @@ def _named(catalogue: Catalogue, names: list[str]) -> tuple[list[Pack], list[run
     keys: set[str] = set()
     for name in names:
         if name in whole:
-            keys |= {key for key, each in known.items() if each.pack == name}
+            keys |= {each.key for each in runner.of_pack(catalogue, whole[name])}
         elif "/" in name or any(each.id == name for each in known.values()):
             keys.add(runner.find(catalogue, name).key)
         else:

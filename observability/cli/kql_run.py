@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -93,20 +94,26 @@ def _code(steps: Iterable[Step]) -> int:
 
 def _summary(report: Report, interrupted: bool) -> None:
     """The last line, on the error stream: it is for whoever waits, not for the file."""
-    outcomes = report.outcomes
+    counted = Counter(_end(step) for step in report.steps)
     colours = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "red", Outcome.NO_DATA: "yellow"}
     said = [
-        terminal.colour(f"{outcomes[each]} {each.value}", colours[each], sys.stderr)
-        for each in Outcome
-        if outcomes[each]
+        terminal.colour(f"{counted[each]} {each.value}", colours[each], sys.stderr) for each in Outcome if counted[each]
     ]
-    if report.unanswered:
-        said.append(f"{len(report.unanswered)} not answered")
+    said += [f"{counted[each]} {each}" for each in (_SILENT, _UNJUDGED) if counted[each]]
     by_hand = sum(1 for part in report.parts if part.item is not None and part.item.by_hand is not None)
-    if by_hand:
-        said.append(f"{by_hand} for somebody to look at")
+    look = f"; {by_hand} item{'s' if by_hand > 1 else ''} for somebody to look at" if by_hand else ""
     state = "interrupted; " if interrupted else ""
-    print(f"{report.pack}: {state}{len(report.steps)} queries: {', '.join(said) or 'all answered'}", file=sys.stderr)
+    print(f"{report.pack}: {state}{len(report.steps)} queries: {', '.join(said)}{look}", file=sys.stderr)
+
+
+_SILENT, _UNJUDGED = "not answered", "without a verdict"
+
+
+def _end(step: Step) -> Outcome | str:
+    """The one heading that a query is counted under: what nobody answered is no data too, and is not counted twice."""
+    if not step.answered:
+        return _SILENT
+    return step.judged.outcome if step.judged is not None else _UNJUDGED
 
 
 def _serve(_catalogue: Catalogue, arguments: argparse.Namespace) -> int:

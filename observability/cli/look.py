@@ -20,7 +20,7 @@ from observability.model.signal import Engine, Signal
 from observability.model.source import Derived, Source, sections_of
 from observability.model.text import Lang, Text
 from observability.render import durations, kql, promql
-from observability.render.words import cited_findings, condition_words, section_list
+from observability.render.words import cited_findings, closed_by_hand, condition_words, section_list
 
 
 def _title(definition: Definition, lang: Lang) -> str:
@@ -67,7 +67,7 @@ def listing(arguments: argparse.Namespace) -> int:
             "id": f.id,
             "what": f.says.get(lang),
             "section": ", ".join(f.sections),
-            "place": _FINDINGS_FILE,
+            "place": str(f.place),
         }
         for f in FINDINGS
     ]
@@ -86,15 +86,16 @@ def listing(arguments: argparse.Namespace) -> int:
     return main.PROBLEMS if catalogue.problems else main.OK
 
 
-_FINDINGS_FILE = "observability/design/findings.py"
-
-
 def _find(catalogue: Catalogue, wanted: str) -> tuple[str, str, Definition] | None:
     exact = [found for found in catalogue.everything() if found[1] == wanted]
     if exact:
         return exact[0]
     last = [found for found in catalogue.everything() if found[1].rsplit("/", 1)[-1] == wanted]
     return last[0] if last else None
+
+
+def _finding_named(wanted: str) -> Finding | None:
+    return next((finding for finding in FINDINGS if finding.id == wanted.upper()), None)
 
 
 def _unknown(catalogue: Catalogue, wanted: str) -> int:
@@ -106,16 +107,19 @@ def _unknown(catalogue: Catalogue, wanted: str) -> int:
 
 
 def where(arguments: argparse.Namespace) -> int:
-    """Print file:line of a definition."""
-    catalogue = _loaded()
-    found = _find(catalogue, arguments.id)
-    if found is None:
-        return _unknown(catalogue, arguments.id)
-    kind, name, definition = found
-    if arguments.json:
-        terminal.show_json({"kind": kind, "id": name, "file": definition.place.file, "line": definition.place.line})
+    """Print file:line of a definition or a finding."""
+    if (finding := _finding_named(arguments.id)) is not None:
+        kind, name, place = "finding", finding.id, finding.place
     else:
-        print(definition.place)
+        catalogue = _loaded()
+        found = _find(catalogue, arguments.id)
+        if found is None:
+            return _unknown(catalogue, arguments.id)
+        kind, name, place = found[0], found[1], found[2].place
+    if arguments.json:
+        terminal.show_json({"kind": kind, "id": name, "file": place.file, "line": place.line})
+    else:
+        print(place)
     return main.OK
 
 
@@ -191,14 +195,14 @@ def _alert(alert: Alert, lang: Lang) -> dict[str, Any]:
         "query": query,
         "first_steps": [step.key for step in alert.first_steps],
         "causes": list(alert.causes),
+        "closed_by_hand": closed_by_hand(alert, lang),
         "page": f"generated/runbooks/{alert.id}.md",
     }
 
 
 def explain(arguments: argparse.Namespace) -> int:
     """Explain one definition."""
-    if any(finding.id == arguments.id.upper() for finding in FINDINGS):
-        arguments.id = arguments.id.upper()
+    if _finding_named(arguments.id) is not None:
         return findings(arguments)
     catalogue = _loaded()
     found = _find(catalogue, arguments.id)

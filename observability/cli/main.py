@@ -325,8 +325,8 @@ def _replay(parser: argparse.ArgumentParser) -> None:
         "service, when, and who was told."
     )
     parser.epilog = (
-        "exit codes: 0 replayed, and a scenario holds; 1 the scenario does not hold; 2 wrong arguments; 4 a source did "
-        "not answer; 130 interrupted"
+        "exit codes: 0 replayed, and a scenario holds or, with --alert, is not judged; 1 the scenario does not hold; 2 wrong "
+        "arguments; 4 a source did not answer; 130 interrupted"
     )
     parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="an id that `tripobs scenarios` shows")
     parser.add_argument(

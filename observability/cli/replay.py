@@ -174,8 +174,9 @@ def _all(
         held = incident.telemetry(scenario, alerts)
         first = incident.play(scenario, alerts, held, catalogue.suppressions)
         last = first if changed is None else incident.play(scenario, changed, held, catalogue.suppressions)
-        wrong = () if arguments.alert else tuple(verdict.judge(scenario, last))
-        lines.append(show.Line(scenario, last, wrong, None if changed is None else _compared(first, last)))
+        left_out = _left_out(catalogue, scenario, alerts)
+        wrong = tuple(verdict.judge(scenario, last, left_out or ()))
+        lines.append(show.Line(scenario, last, wrong, None if changed is None else _compared(first, last), left_out))
     terminal.progress("")
     if arguments.format == "json":
         import json
@@ -185,6 +186,17 @@ def _all(
         text = show.lines(lines, arguments.lang, terminal.table)
     formats.write(arguments, f"{text}\n")
     return main.PROBLEMS if any(line.wrong for line in lines) else main.OK
+
+
+def _left_out(catalogue: Catalogue, scenario: Scenario, alerts: Sequence[Alert]) -> tuple[str, ...] | None:
+    """What a chosen few leave out of the scenario; None where every alert was chosen.
+
+    A few can show that it does not hold, and not that it does: it says of the others too what they must do.
+    """
+    from observability.replay import verdict
+
+    chosen = {alert.id for alert in alerts}
+    return verdict.left_out(scenario, chosen) if len(chosen) < len(catalogue.alerts) else None
 
 
 def _alerts(alerts: Sequence[Alert], wanted: Sequence[str]) -> tuple[Alert, ...]:
@@ -218,13 +230,18 @@ def _of_scenario(
         return found
 
     first = play(alerts)
-    # What a chosen few do says nothing of the others.
-    judged = not arguments.alert
+    left_out = _left_out(catalogue, scenario, alerts)
     if changed is None:
-        return Shown(first, scenario, tuple(verdict.judge(scenario, first)) if judged else ())
+        return Shown(first, scenario, tuple(verdict.judge(scenario, first, left_out or ())), left_out=left_out)
     second = play(changed)
-    wrong = tuple(verdict.judge(scenario, second)) if judged else ()
-    return Shown(second, scenario, wrong, changes=tuple(arguments.set), differences=_compared(first, second))
+    return Shown(
+        second,
+        scenario,
+        tuple(verdict.judge(scenario, second, left_out or ())),
+        changes=tuple(arguments.set),
+        differences=_compared(first, second),
+        left_out=left_out,
+    )
 
 
 def _of_history(

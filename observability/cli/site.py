@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from observability.cli import main, terminal
+from observability.cli.generate import elsewhere
 from observability.model.errors import DefinitionError, SourceUnavailable
 from observability.model.place import ROOT
 
@@ -15,6 +16,9 @@ FOLDER = ROOT / "generated" / "site"
 
 def site(arguments: argparse.Namespace) -> int:
     """Write the pages, or say which are stale."""
+    if refused := elsewhere(arguments.out):
+        print(f"tripobs: {refused}", file=sys.stderr)
+        return main.USAGE
     from observability import catalog, output, scenarios
     from observability.site import facts, pages
 

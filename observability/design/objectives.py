@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 from observability import PHASE_VARIABLE
@@ -9,7 +10,7 @@ from observability.design.operations import BUDGET
 from observability.model.operations import Phase, Target
 from observability.model.source import Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, milliseconds, percent, seconds_of
+from observability.model.units import Quantity, Unit, days, milliseconds, minutes, percent, seconds_of
 
 # Only section 14 says which percentile the response times of every phase mean.
 RESPONSE_PERCENTILE = Target(
@@ -64,10 +65,24 @@ PHASE_3 = Phase(
 )
 PHASES: dict[int, Phase] = {phase.number: phase for phase in (PHASE_1, PHASE_2, PHASE_3)}
 
-PHASE = PHASES[int(os.environ.get(PHASE_VARIABLE) or 1)]
+DOCUMENT_PHASE = PHASE_1
+"""The phase that the rest of the document describes, and that generated/ holds."""
+PHASE = PHASES[int(os.environ.get(PHASE_VARIABLE) or DOCUMENT_PHASE.number)]
 """The phase that definitions take their goals from."""
 NEXT_PHASE = PHASES.get(PHASE.number + 1, PHASE)
 """What comes after it; the last one where nothing does."""
+AVAILABILITY_SOURCE = Section("2.1") if PHASE is DOCUMENT_PHASE else PHASE.source
+"""Where the phase's availability stands: only section 2.1 says what the first one's allows."""
+# Section 2.1 allows 43 minutes a month: 0.1 % of 30 days.
+PERIOD = days(30)
+
+
+def standstill(availability: float) -> Quantity:
+    """How long an availability allows nothing to answer in a period: two digits, rounded down as it is an allowance."""
+    allowed = round((1 - availability) * (PERIOD / minutes(1)), 6)
+    step = 1 if allowed >= 10 else 10
+    return Quantity(math.floor(allowed * step) / step, Unit.MINUTES)
+
 
 CACHE_HIT_MINIMUM = Target(
     title=Text(ko="캐시 히트율 알림 기준", en="Cache hit ratio, alert line"),

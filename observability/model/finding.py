@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
 from observability.model.fact import Value
+from observability.model.place import Place, caller
 from observability.model.text import Text
 
 
@@ -21,3 +22,15 @@ class Finding(Value):
     done: Text
     state: Literal["done", "planned", "noted"] = "done"
     origin: Literal["readings", "project"] = "readings"
+
+    def __new__(cls, **_fields: Any) -> Self:
+        # Here and not in __init__, which type checkers take from the fields.
+        made = super().__new__(cls)
+        made.__dict__["_place"] = caller()
+        return made
+
+    @property
+    def place(self) -> Place:
+        """Where it was written; no field, as it says nothing of the finding."""
+        written: Place = self.__dict__["_place"]
+        return written

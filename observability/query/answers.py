@@ -10,6 +10,7 @@ from threading import Event
 from typing import Any, Protocol
 
 from observability.model.checklist import MetricQuery
+from observability.model.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Failure:
     """Why there is no answer, or not the whole one.
 
     ``line`` counts from 1 in the text that was sent. ``todo`` is the way out. ``ours`` is True where the query is
-    wrong, False where the source did not answer.
+    wrong, False where the source did not answer. A source speaks English alone; ``ko`` and ``todo_ko`` are message and
+    way out in Korean where the words are ours.
     """
 
     code: str
@@ -70,6 +72,17 @@ class Failure:
     line: int | None = None
     todo: str = ""
     ours: bool = False
+    ko: str = ""
+    todo_ko: str = ""
+
+    @property
+    def words(self) -> Text:
+        """The message for people."""
+        return Text(ko=self.ko or self.message, en=self.message)
+
+    @property
+    def way_out(self) -> Text:
+        return Text(ko=self.todo_ko or self.todo, en=self.todo)
 
 
 @dataclass(frozen=True, slots=True)

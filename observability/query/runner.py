@@ -48,6 +48,18 @@ def find_pack(catalogue: Catalogue, name: str) -> Pack:
     return known[name]
 
 
+def items_of(catalogue: Catalogue, pack: Pack) -> list[Item]:
+    """The items of a checklist; empty where the pack is none."""
+    return [item for item in catalogue.items if item.pack == pack.id]
+
+
+def of_pack(catalogue: Catalogue, pack: Pack) -> tuple[Asked, ...]:
+    """What a pack holds: its own queries, texts that cannot be run too; of a checklist, what its items run, each once."""
+    if items := items_of(catalogue, pack):
+        return tuple({step.key: step for item in items for step in item.steps}.values())
+    return tuple(asked for asked in queries(catalogue).values() if asked.pack == pack.id)
+
+
 def nearest(name: str, known: Mapping[str, object]) -> str:
     """What to say instead of ``name``: the three names of ``known`` (ids, or keys with a pack in front) next to it."""
     short = {key.rpartition("/")[2]: key for key in known}
@@ -72,14 +84,9 @@ class Plan:
 
 def plan(catalogue: Catalogue, pack: Pack) -> Plan:
     """The plan of a pack. Raises WrongArgument where nothing of it can be run."""
-    items = [item for item in catalogue.items if item.pack == pack.id]
-    if items:
+    if items := items_of(catalogue, pack):
         return Plan(pack, tuple((item, item.steps) for item in items))
-    inside = tuple(
-        asked
-        for asked in queries(catalogue).values()
-        if asked.pack == pack.id and not (isinstance(asked, Query) and not asked.runnable)
-    )
+    inside = tuple(asked for asked in of_pack(catalogue, pack) if not (isinstance(asked, Query) and not asked.runnable))
     if not inside:
         raise WrongArgument(f"pack '{pack.id}': none of its queries can be run; see tripobs kql list")
     return Plan(pack, ((None, inside),))

@@ -46,8 +46,10 @@ def judge(query: Query | MetricQuery, answer: Answer) -> Judged | None:
 
 def _unanswered(answer: Answer) -> Text:
     words = _UNANSWERED.get(answer.status, _UNANSWERED[Status.FAILED])
-    why = f": {answer.failure.message}" if answer.failure is not None and answer.failure.message else ""
-    return Text(ko=words.ko + why, en=words.en + why)
+    if answer.failure is None or not answer.failure.message:
+        return words
+    why = answer.failure.words
+    return Text(ko=f"{words.ko}: {why.ko}", en=f"{words.en}: {why.en}")
 
 
 def _no_column(verdict: Verdict, table: Table) -> Text:

@@ -61,6 +61,7 @@ def _template() -> jinja2.Template:
         unread=show.unread,
         beyond=show.beyond,
         quiet=show.quiet,
+        not_judged=show.not_judged,
         told=show.told,
         dims_of=show.dims_of,
         who=show.who,

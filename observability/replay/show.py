@@ -25,7 +25,10 @@ Row = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A replay and what it is held against: the scenario, if it is one; ``wrong`` is what does not hold."""
+    """A replay and what it is held against: the scenario, if it is one; ``wrong`` is what does not hold.
+
+    ``left_out`` names the expected alerts among those that were not chosen, and is None where every alert was evaluated.
+    """
 
     timeline: Timeline
     scenario: Scenario | None = None
@@ -33,6 +36,14 @@ class Shown:
     name: str = ""
     changes: tuple[str, ...] = ()
     differences: tuple[Difference, ...] | None = None
+    left_out: tuple[str, ...] | None = None
+
+    @property
+    def holds(self) -> bool | None:
+        """None where nothing says so: without a scenario, and where alerts were left out and the rest is as it should be."""
+        if self.scenario is None:
+            return None
+        return False if self.wrong else True if self.left_out is None else None
 
 
 def value_of(alert: Alert, value: float | None, lang: Lang) -> str:
@@ -237,8 +248,25 @@ def _holds(shown: Shown, lang: Lang) -> Iterator[str]:
     if shown.wrong:
         yield "시나리오와 다릅니다:" if ko else "The scenario does not hold:"
         yield from (f"  {wrong}" for wrong in shown.wrong)
+    elif shown.left_out is not None:
+        yield not_judged(shown.left_out, lang)
     else:
         yield "시나리오대로입니다." if ko else "The scenario holds."
+
+
+def not_judged(left_out: Sequence[str], lang: Lang) -> str:
+    """Why a few alerts, none of them wrong, do not make a scenario hold."""
+    names = ", ".join(left_out)
+    if lang == "ko":
+        why = (
+            f"이 시나리오에서 울려야 하는 알림을 평가하지 않음: {names}"
+            if names
+            else "고른 알림은 시나리오대로이고, 나머지는 평가하지 않음"
+        )
+        return f"판정하지 않았습니다({why})."
+    if names:
+        return f"Not judged: the scenario expects alerts that were not evaluated: {names}."
+    return "Not judged: the chosen alerts do as the scenario says, the others were not evaluated."
 
 
 def _differences(
@@ -282,6 +310,17 @@ class Line:
     timeline: Timeline
     wrong: tuple[str, ...]
     differences: tuple[Difference, ...] | None = None
+    left_out: tuple[str, ...] | None = None
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self.timeline, self.scenario, self.wrong, differences=self.differences, left_out=self.left_out)
+
+
+_HOLDS: dict[Lang, dict[bool | None, str]] = {
+    "en": {True: "yes", False: "no", None: "not judged"},
+    "ko": {True: "예", False: "아니오", None: "판정 안 함"},
+}
 
 
 def lines(found: Sequence[Line], lang: Lang, table: Callable[[Sequence[str], Sequence[Row]], str]) -> str:
@@ -296,15 +335,16 @@ def lines(found: Sequence[Line], lang: Lang, table: Callable[[Sequence[str], Seq
     rows = []
     for line in found:
         took = [alarm.fired_at - line.scenario.begins for alarm in line.timeline.alarms]
-        holds = ("아니오" if ko else "no") if line.wrong else ("예" if ko else "yes")
         row = (
-            line.scenario.id, holds, str(len(line.timeline.alarms)), str(line.timeline.pages), str(line.timeline.calls),
+            line.scenario.id, _HOLDS[lang][line.shown.holds], str(len(line.timeline.alarms)), str(line.timeline.pages), str(line.timeline.calls),
             str(line.timeline.messages),
             durations.short(max(took), lang) if took else "-",
         )  # fmt: skip
         rows.append((*row, _changed(line.differences or (), lang)) if changed else row)
     text = table((*head, "바뀐 것" if ko else "what changes") if changed else head, rows)
     below = [f"{line.scenario.id}: {wrong}" for line in found for wrong in line.wrong]
+    if missed := list(dict.fromkeys(name for line in found for name in line.left_out or ())):
+        below.append(f"{'평가하지 않은, 울려야 하는 알림' if ko else 'expected, not evaluated'}: {', '.join(missed)}")
     return "\n".join([text, *([""] if below else []), *below])
 
 
@@ -321,7 +361,7 @@ def _changed(found: Sequence[Difference], lang: Lang) -> str:
 
 def plain_line(line: Line) -> dict[str, Any]:
     """One scenario of many for programs."""
-    return plain(Shown(line.timeline, line.scenario, line.wrong, differences=line.differences))
+    return plain(line.shown)
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -340,8 +380,9 @@ def plain(shown: Shown) -> dict[str, Any]:
         "ends": _utc(scenario.ends) if scenario is not None else None,
         "evaluations": timeline.evaluations,
         "changes": list(shown.changes),
-        "holds": not shown.wrong if scenario is not None else None,
+        "holds": shown.holds,
         "wrong": list(shown.wrong),
+        "left_out": list(shown.left_out or ()),
         "pages": timeline.pages,
         "calls": timeline.calls,
         "messages": timeline.messages,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from observability.model.signal import Engine
@@ -16,23 +16,29 @@ from observability.simulate.scenario import Expected, Scenario
 from observability.simulate.scrapes import EVERY
 
 
-def judge(scenario: Scenario, timeline: Timeline) -> list[str]:
-    """What is not as the scenario says; empty where it holds."""
+def judge(scenario: Scenario, timeline: Timeline, left_out: Collection[str] = ()) -> list[str]:
+    """What is not as the scenario says; empty where it holds, as far as anything but ``left_out`` goes."""
     wrong = [f"alert '{alert}' could not be evaluated: {why}" for alert, why in timeline.unread]
-    expects = {expected.alert for expected in scenario.expects}
+    expected_here = [expected for expected in scenario.expects if expected.alert not in left_out]
+    expects = {expected.alert for expected in expected_here}
     wrong += [
         f"alert '{alert}' looks back {_short(window)}, and there is history of {_short(scenario.history)}"
         for alert, window in timeline.beyond
         if alert in expects
     ]
     left = list(timeline.alarms)
-    for expected in scenario.expects:
+    for expected in expected_here:
         mine = [alarm for alarm in left if _is(alarm, expected)]
         left = [alarm for alarm in left if alarm not in mine]
         wrong += _against(scenario, expected, mine)
     for alarm in left:
         wrong.append(f"{named(alarm)} fired {told_after(alarm.fired_at - scenario.begins)} and nothing expects it")
     return wrong
+
+
+def left_out(scenario: Scenario, evaluated: Collection[str]) -> tuple[str, ...]:
+    """The alerts that the scenario expects and that nobody evaluated."""
+    return tuple(dict.fromkeys(each.alert for each in scenario.expects if each.alert not in evaluated))
 
 
 def _is(alarm: Alarm, expected: Expected) -> bool:

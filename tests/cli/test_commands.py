@@ -68,6 +68,16 @@ def test_where_prints_the_file_and_line_of_the_definition() -> None:
     assert lines[int(line) - 1] == "HIGH_ERROR_RATE = Alert("
 
 
+@pytest.mark.parametrize("ident", ["R5", "r5"])
+def test_where_knows_findings_as_list_shows_them(ident: str) -> None:
+    done = json.loads(tripobs("where", ident, "--json").stdout)
+    assert (done["kind"], done["id"], done["file"]) == ("finding", "R5", "observability/design/findings.py")
+    lines = (ROOT / done["file"]).read_text(encoding="utf-8").splitlines()
+    assert [line.strip() for line in lines[done["line"] - 1 :][:2]] == ["Finding(", 'id="R5",']
+    listed = {row["id"]: row["place"] for row in json.loads(tripobs("list", "finding", "--json").stdout)}
+    assert listed["R5"] == f"{done['file']}:{done['line']}"
+
+
 def test_where_works_from_an_empty_folder_and_by_a_querys_short_name(tmp_path: Path) -> None:
     done = tripobs("where", "errors-by-operation", "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["file"] == "kql/triage.py"

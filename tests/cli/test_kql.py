@@ -13,7 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from observability.catalog import load
 from observability.cli.main import main
+from observability.model.query import Query
 from observability.query.local import engine
 from observability.simulate import Settings, write
 
@@ -58,6 +60,27 @@ def test_list_of_one_pack_holds_that_pack_alone(capsys: pytest.CaptureFixture[st
     code, out, _ = told(capsys, "kql", "list", "triage", "--json")
     assert code == OK
     assert {each["id"].split("/")[0] for each in json.loads(out)} == {"triage"}
+
+
+@pytest.mark.parametrize("pack", ["daily", "weekly", "monthly", "quarterly"])
+def test_a_checklist_lists_what_its_items_run(capsys: pytest.CaptureFixture[str], pack: str) -> None:
+    catalogue = load()
+    steps = [step.key for item in catalogue.items if item.pack == pack for step in item.steps]
+    code, out, _ = told(capsys, "kql", "list", pack, "--json")
+    assert (code, [each["id"] for each in json.loads(out)]) == (OK, steps)
+    _, out, _ = told(capsys, "kql", "list", pack)
+    *rows, _, last = out.splitlines()[1:]
+    assert [row.split()[0] for row in rows] == steps
+    assert last.startswith(f"{len(steps)} queries for ")
+
+
+def test_list_says_which_packs_are_checklists_and_which_run_a_query(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = told(capsys, "kql", "list")
+    assert "checklists, which run the others' queries: daily (31 queries), monthly (18 queries)," in out
+    _, out, _ = told(capsys, "kql", "list", "--json")
+    packs = {each["id"]: each["packs"] for each in json.loads(out)}
+    assert packs["services/error-rate-peaks"] == ["daily", "services"]
+    assert packs["triage/since-when"] == ["triage"]
 
 
 def test_show_is_the_text_as_it_would_be_run_with_the_value_bound_by_let(capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,10 +143,17 @@ def test_a_parameter_changes_the_answer(capsys: pytest.CaptureFixture[str], hour
 @pytest.mark.parametrize(
     ("pack", "code", "outcome", "summary"),
     [
-        ("document", OK, None, "document: 7 queries: all answered\n"),
+        ("document", OK, None, "document: 7 queries: 7 without a verdict\n"),
         # 5 requests a second are far from the goal of 1,000.
-        ("services", FAILED, "fail", "services: 14 queries: 5 pass, 1 fail, 1 no data\n"),
-        ("postgresql", UNAVAILABLE, "no data", "postgresql: 24 queries: 10 pass, 1 no data\n"),
+        ("services", FAILED, "fail", "services: 14 queries: 5 pass, 1 fail, 1 no data, 7 without a verdict\n"),
+        ("postgresql", UNAVAILABLE, "no data", "postgresql: 24 queries: 10 pass, 1 no data, 13 without a verdict\n"),
+        # The two that no source answered are no data to whoever judges, and are counted once.
+        (
+            "daily",
+            FAILED,
+            "fail",
+            "daily: 31 queries: 25 pass, 1 fail, 1 no data, 2 not answered, 2 without a verdict; 1 item for somebody to look at\n",
+        ),
     ],
 )
 def test_a_pack_ends_with_a_summary_and_says_by_its_code_how_it_went(
@@ -281,6 +311,16 @@ def test_a_script_for_kusto_explorer_parts_its_queries_by_blank_lines_alone(caps
         "left out: 0 platform metrics; texts that answer nothing: document/error-analysis-document, "
         "document/performance-analysis-document, document/security-analysis-document\n"
     )
+
+
+def test_a_checklist_is_exported_as_the_queries_that_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capsys, "kql", "export", "daily", "--format", "csl")
+    scripts = [script.splitlines()[0].partition(":")[0].removeprefix("// ") for script in out.split("\n\n")]
+    steps = {
+        step.key for item in load().items if item.pack == "daily" for step in item.steps if isinstance(step, Query)
+    }
+    assert (code, len(scripts), set(scripts)) == (OK, len(steps), steps)
+    assert err == f"left out: {31 - len(steps)} platform metrics\n"
 
 
 def test_hunting_queries_are_saved_searches_of_a_workspace_that_is_a_parameter(

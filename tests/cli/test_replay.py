@@ -89,6 +89,37 @@ def test_a_later_detection_is_said_in_minutes(capsys: pytest.CaptureFixture[str]
     assert re.search(r"high-error-rate +service=trip-service .* \d min later", out)
 
 
+def test_a_scenario_whose_alert_was_not_chosen_is_not_judged(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    other = ("replay", "errors-above-line", "--alert", "cache-hit-ratio-low")
+    said = "Not judged: the scenario expects alerts that were not evaluated: high-error-rate."
+    code, out, _ = told(capsys, *other, "--lang", "en")
+    assert (code, out.splitlines()[-1]) == (0, said)
+    code, out, _ = told(capsys, *other)
+    assert out.splitlines()[-1] == (
+        "판정하지 않았습니다(이 시나리오에서 울려야 하는 알림을 평가하지 않음: high-error-rate)."
+    )
+    code, out, _ = told(capsys, *other, "--json")
+    found = json.loads(out)
+    assert (code, found["holds"], found["wrong"], found["left_out"]) == (0, None, [], ["high-error-rate"])
+    code, out, _ = told(capsys, *other, "--lang", "en", "--format", "html")
+    assert said in out
+    assert "The scenario holds." not in out
+
+
+def test_a_few_alerts_can_refute_a_scenario_and_not_confirm_it(capsys: pytest.CaptureFixture[str]) -> None:
+    few = ("replay", "errors-above-line", "--alert", "high-error-rate", "--lang", "en")
+    code, out, _ = told(capsys, *few)
+    assert (code, out.splitlines()[-1]) == (
+        0, "Not judged: the chosen alerts do as the scenario says, the others were not evaluated.",
+    )  # fmt: skip
+    code, out, _ = told(capsys, *few, "--set", "high-error-rate.above=10")
+    assert (code, out.splitlines()[-2:]) == (
+        1, ["The scenario does not hold:", "  high-error-rate (service=location-service) fired 0 times, not 1"],
+    )  # fmt: skip
+
+
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three scenarios in place of all."""
@@ -120,6 +151,19 @@ def test_a_change_shows_what_it_makes_of_every_scenario(few: None, capsys: pytes
     _, out, _ = told(capsys, "replay", "--all", "--set", "high-error-rate.above=2", "--json")
     found = {line["scenario"]: line for line in json.loads(out)}
     assert (found["errors-above-line"]["holds"], found["outage-in-maintenance"]["calls"]) == (False, 2)
+
+
+def test_all_scenarios_with_one_alert_say_which_are_not_judged(few: None, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = ("replay", "--all", "--alert", "high-error-rate")
+    code, out, _ = told(capsys, *chosen, "--lang", "en")
+    lines = out.splitlines()
+    assert code == 0
+    assert all("  not judged  " in line for line in lines[1:4])
+    assert lines[-1] == "expected, not evaluated: service-unavailable, pods-below-pdb"
+    _, out, _ = told(capsys, *chosen, "--json")
+    assert [(each["holds"], each["left_out"]) for each in json.loads(out)] == [
+        (None, []), (None, []), (None, ["service-unavailable", "pods-below-pdb"]),
+    ]  # fmt: skip
 
 
 def test_json_holds_times_values_and_deliveries(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from observability.artefacts.made import encode
 from observability.design.document import SECTIONS
 from observability.design.telemetry import RESOURCES
 from observability.model.dashboard import Dashboard, Kind, Panel
+from observability.model.place import ROOT
 from observability.model.query import GraphQuery
 from observability.model.signal import Engine, Signal
 from observability.model.source import sections_of
@@ -41,6 +42,7 @@ DEPRECATED = {
 BUILT_IN = {"__interval", "__rate_interval", "__value", "__url_time_range", "__field"}
 # Neither draws numbers, so neither has a unit or colours.
 READ = {"table", "logs", "traces"}
+
 
 every_dashboard = pytest.mark.parametrize(
     "rendered", [pytest.param(body, id=f"{ident}-{lang}") for (ident, lang), body in RENDERED.items()]
@@ -371,3 +373,8 @@ def test_no_dashboard_is_too_large_for_a_configmap_or_for_kubectl_apply() -> Non
         assert len(text.encode()) <= kubernetes.LIMIT
         # `kubectl apply` keeps the whole object as JSON in an annotation, in ASCII.
         assert len(json.dumps(configmap)) <= kubernetes.APPLY_LIMIT, configmap["metadata"]["name"]
+
+
+def test_the_page_about_the_dashboards_lists_each_of_them_once() -> None:
+    page = (ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(tripgen-[a-z]+)` \|", page, re.MULTILINE)) == sorted(DASHBOARDS)

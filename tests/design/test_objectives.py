@@ -10,6 +10,7 @@ from observability.design.objectives import (
     PHASE_3,
     PHASES,
     RESPONSE_PERCENTILE,
+    standstill,
 )
 from observability.model.units import Quantity, Unit, milliseconds, percent, seconds_of
 
@@ -59,6 +60,11 @@ def test_cache_hit_ratio_alerts_under_80_percent_and_aims_at_95() -> None:
 
 def test_the_month_should_cost_4200_dollars() -> None:
     assert MONTHLY_COST_GOAL.value == Quantity(4200, Unit.USD)
+
+
+def test_a_month_may_stand_still_for_43_21_and_4_3_minutes() -> None:
+    # 43.2, 21.6 and 4.32: an allowance is rounded down.
+    assert [str(standstill(phase.availability)) for phase in PHASES.values()] == ["43 min", "21 min", "4.3 min"]
 
 
 def test_the_command_line_offers_the_phases_there_are() -> None:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -25,12 +26,14 @@ from exporters.config import Config, Secret, load
 from exporters.families import Histogram
 from exporters.main import Exporter, JsonLines, read
 from exporters.server import Route
+from observability.model.place import ROOT
 from observability.signals.business import USER_RATING
 from observability.signals.exporter import PUSH_SUCCESS
 
 WITHIN = 20.0
 # The program's own five seconds, on a machine that is busy with other things as well.
 SOON = 10.0
+EXAMPLE = ROOT / "exporters" / "exporter.example.toml"
 SIDECAR = '[exporter]\nrole = "sidecar"\nservice = "trip-service"\nhost = "127.0.0.1"\nport = 0\n'
 CLUSTER = '[exporter]\nrole = "cluster"\nhost = "127.0.0.1"\nport = 0\n'
 RATING = b'{"event": "rating_given", "rating": 4}\n'
@@ -308,6 +311,20 @@ def test_good_settings_are_checked_and_shown_without_secrets(tmp_path: Path) -> 
     assert done.returncode == 0
     assert '"password": "***"' in done.stdout
     assert json.loads(done.stdout)["redis"]["host"] == "cache.example"
+
+
+def test_the_settings_to_start_from_are_good_with_the_variables_that_they_name(tmp_path: Path) -> None:
+    example = EXAMPLE.read_text(encoding="utf-8")
+    named = dict.fromkeys(re.findall(r"\bTRIPGEN_\w+", example), "hunter2")
+    assert set(named) == {"TRIPGEN_POSTGRESQL_PASSWORD", "TRIPGEN_REDIS_PASSWORD"}
+    assert run("--config", str(EXAMPLE), "--check-config", **named).stdout == f"{EXAMPLE}: ok\n"
+    assert run("--config", str(EXAMPLE), "--check-config").returncode == 2, "no password stands in the file"
+    # The part that is commented out, with the variable that its comment names.
+    pushing = tmp_path / "exporter.toml"
+    pushing.write_text(example.replace("# [push]", "[push]").replace("# buffer_dir", "buffer_dir"))
+    key = "InstrumentationKey=00000000-0000-0000-0000-000000000000"
+    done = run("--config", str(pushing), "--print-config", **named, APPLICATIONINSIGHTS_CONNECTION_STRING=key)
+    assert json.loads(done.stdout)["push"]["connection_string"] == "***"
 
 
 def test_what_is_not_configured_is_not_loaded(tmp_path: Path) -> None:

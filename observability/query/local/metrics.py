@@ -6,6 +6,7 @@ from typing import Any
 
 from observability.design.telemetry import RESOURCES
 from observability.model.checklist import MetricQuery
+from observability.model.signal import PlatformMetric
 from observability.query.answers import Column, Failure, Table
 from observability.query.local.engine import Refused
 from observability.query.local.engine import cells as converted
@@ -16,12 +17,23 @@ _COLUMNS = {"Average": "Average", "Maximum": "Maximum", "Minimum": "Minimum", "T
 _OF_GRAIN = {"Average": "avg", "Maximum": "max", "Minimum": "min", "Total": "sum", "Count": "sum"}
 
 
+def _split(metric: PlatformMetric) -> Failure:
+    """Why a metric with dimensions is not read here."""
+    wanted = ", ".join(dict.fromkeys((*metric.by.values(), *metric.only)))
+    return Failure(
+        "not-runnable",
+        f"the metric '{metric.metric}' is needed for each {wanted}, and an exported '{TABLE}' holds it only for the whole resource",
+        todo="ask Azure itself, with --workspace NAME in place of --local",
+        ko=f"'{metric.metric}' 메트릭을 {wanted}별로 봐야 하는데, 내보낸 '{TABLE}'에는 리소스 전체의 값만 있습니다",
+        todo_ko="--local 대신 --workspace 이름으로 Azure에 직접 물어보세요",
+    )
+
+
 def run(cursor: Any, query: MetricQuery) -> Table:
     """One row a resource. Raises Refused for a metric with dimensions: AzureMetrics does not keep them."""
     metric = query.metric
     if metric.by or metric.only:
-        wrong = f"'{TABLE}' keeps no dimensions, and '{metric.metric}' is asked for by some"
-        raise Refused(Failure("not-runnable", wrong, None, "run it on Azure: --workspace"))
+        raise Refused(_split(metric))
     names = [name.upper() for name in (query.resources or (RESOURCES[metric.resource].name,))]
     fold = _OF_GRAIN[metric.aggregation]
     rows = cursor.execute(

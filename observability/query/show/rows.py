@@ -87,5 +87,5 @@ def explained(step: Step, lang: Lang) -> list[str]:
     if failure is None:
         return [f"{said}.", *empty]
     line = f" ({LINE.get(lang)} {failure.line})" if failure.line is not None else ""
-    lines = [f"{said}: {failure.message or failure.code}{line} [{failure.code}]", *empty]
-    return [*lines, f"{TODO.get(lang)}: {failure.todo}"] if failure.todo else lines
+    lines = [f"{said}: {failure.words.get(lang) or failure.code}{line} [{failure.code}]", *empty]
+    return [*lines, f"{TODO.get(lang)}: {failure.way_out.get(lang)}"] if failure.todo else lines

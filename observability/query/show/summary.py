@@ -55,9 +55,12 @@ class Line:
 
 def _silent(step: Step) -> Text:
     words, failure = STATUSES[step.answer.status], step.answer.failure
-    why = f" ({failure.message})" if failure is not None and failure.message else ""
+    why = failure.words if failure is not None else Text(ko="", en="")
     title = step.query.title
-    return Text(ko=f"{title.ko}: {words.ko}{why}", en=f"{title.en}: {words.en}{why}")
+    return Text(
+        ko=f"{title.ko}: {words.ko}" + (f" ({why.ko})" if why.ko else ""),
+        en=f"{title.en}: {words.en}" + (f" ({why.en})" if why.en else ""),
+    )
 
 
 def lines(report: Report) -> tuple[Line, ...]:

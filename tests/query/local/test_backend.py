@@ -98,7 +98,14 @@ def test_a_platform_metric_with_dimensions_is_refused_because_the_table_keeps_no
     found = LocalBackend(tmp_path).ask(asks, DAY, said=lambda *_: None, stop=Event())[0]
     assert found.status is Status.REFUSED
     assert found.failure is not None
-    assert found.failure.message == "'AzureMetrics' keeps no dimensions, and 'cpu_percent' is asked for by some"
+    assert found.failure.words == Text(
+        ko="'cpu_percent' 메트릭을 EntityName별로 봐야 하는데, 내보낸 'AzureMetrics'에는 리소스 전체의 값만 있습니다",
+        en="the metric 'cpu_percent' is needed for each EntityName, and an exported 'AzureMetrics' holds it only for the whole resource",
+    )
+    assert found.failure.way_out == Text(
+        ko="--local 대신 --workspace 이름으로 Azure에 직접 물어보세요",
+        en="ask Azure itself, with --workspace NAME in place of --local",
+    )
 
 
 def test_without_the_engine_installed_the_way_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
