@@ -1,7 +1,7 @@
 """Key Vault: what has to be renewed."""
 
 from alerts.actions import TEAMS
-from kql import triage
+from kql import security as pack
 from observability.model.alert import Alert, Category, Severity
 from observability.model.signal import Engine
 from observability.model.source import Derived, Section
@@ -43,5 +43,5 @@ NEAR_EXPIRY = Alert(
         ko="Key Vault는 만료 30일 전에 한 번 기록합니다. 한 건이면 충분합니다.",
         en="Key Vault logs it once, thirty days ahead: one is enough.",
     ),
-    first_steps=(triage.RECENT_CHANGES,),
+    first_steps=(pack.VAULT_NEAR_EXPIRY, pack.VAULT_EXPIRED, pack.RENEWAL_AGE),
 )

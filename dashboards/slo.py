@@ -2,6 +2,7 @@
 
 from alerts import slo as objectives
 from alerts.burn_rate import budget
+from kql.slo import PERIOD
 from observability.model.alert import Slo
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Panel, Row
 from observability.model.signal import Engine, Signal
@@ -10,7 +11,7 @@ from observability.model.text import Text
 from observability.model.units import Quantity, Unit, hours, percent, span
 from observability.signals import slo
 
-_MONTH = span(objectives.PERIOD)
+_MONTH = span(PERIOD)
 
 
 def _allowed(objective: Slo) -> Goal:

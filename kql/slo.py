@@ -5,11 +5,14 @@ from observability.design.services import AI
 from observability.model.query import Pack, Query
 from observability.model.source import Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, percent
+from observability.model.units import Quantity, Unit, days, minutes, number, percent, span_words
 from observability.model.verdict import Verdict
 from observability.signals.services import FAILED
 
-PACK = Pack(title=Text(ko="서비스 수준 목표", en="Service level objectives"))
+# Section 2.1 allows 43 minutes a month: 0.1 % of 30 days.
+PERIOD = days(30)
+# A budget is that of the whole period: over a day it says nothing about the objective.
+PACK = Pack(title=Text(ko="서비스 수준 목표", en="Service level objectives"), span=PERIOD)
 
 _COLUMNS = {"service": "string", "good": "long", "total": "long"}
 
@@ -87,6 +90,8 @@ _BUDGET_COLUMNS = {
     "bad": "long",
     "total": "long",
 }
+_DOWN = PERIOD * (1 - PHASE.availability) // minutes(1)
+_LATE = round(100 - RESPONSE_PERCENTILE.value.to(Unit.PERCENT), 9)
 # Nothing left is a budget used up exactly, so that the objective is just kept.
 _USED_UP = percent(0)
 
@@ -99,8 +104,9 @@ AVAILABILITY_BUDGET = Query(
     columns=_BUDGET_COLUMNS,
     verdict=Verdict(column="budget_left_percent", source=Section("2.1"), fail_below=_USED_UP),
     look_for=Text(
-        ko="한 달(--since 30d)로 봅니다. 예산은 월 43분의 중단입니다. 음수면 목표를 어긴 것입니다.",
-        en="Ask for a month (--since 30d): the budget is 43 minutes of downtime. Below 0 the objective is broken.",
+        ko=f"예산은 {span_words(PERIOD, 'ko')}에 {_DOWN}분의 중단입니다. budget_left_percent가 음수면 목표를 어긴 것입니다.",
+        en=f"The budget is {_DOWN} minutes of downtime in {span_words(PERIOD, 'en')}. A budget_left_percent below 0: the objective is "
+        "broken.",
     ),
 )
 
@@ -113,8 +119,8 @@ ERROR_BUDGET = Query(
     columns=_BUDGET_COLUMNS,
     verdict=Verdict(column="budget_left_percent", source=Section("13.1.1", reading="R19"), fail_below=_USED_UP),
     look_for=Text(
-        ko="한 달(--since 30d)로 봅니다. 예산은 요청 1,000건 중 1건의 오류입니다.",
-        en="Ask for a month (--since 30d): the budget is one error in 1,000 requests.",
+        ko=f"예산은 요청 {1 / PHASE.error_rate:,.0f}건 중 1건의 오류입니다. budget_left_percent가 음수면 목표를 어긴 것입니다.",
+        en=f"The budget is one error in {1 / PHASE.error_rate:,.0f} requests. A budget_left_percent below 0: the objective is broken.",
     ),
 )
 
@@ -127,7 +133,8 @@ LATENCY_BUDGET = Query(
     columns=_BUDGET_COLUMNS,
     verdict=Verdict(column="budget_left_percent", source=Section("14"), fail_below=_USED_UP),
     look_for=Text(
-        ko="한 달(--since 30d)로 봅니다. 예산은 목표보다 느린 요청 5%입니다.",
-        en="Ask for a month (--since 30d): the budget is 5 % of requests slower than the objective.",
+        ko=f"예산은 {PHASE.api_p95.words('ko')}보다 느린 요청 {number(_LATE)}%입니다. budget_left_percent가 음수면 목표를 어긴 것입니다.",
+        en=f"The budget is {number(_LATE)} % of requests slower than {PHASE.api_p95.words('en')}. A budget_left_percent below 0: the "
+        "objective is broken.",
     ),
 )

@@ -44,6 +44,7 @@ def texts(catalogue: Catalogue) -> Iterator[Text | Problem]:
     for alert in catalogue.alerts:
         if alert.engine is Engine.LOG and alert.watches.kql is not None:
             yield _write(partial(Text, "alert", alert.id, alert, every=alert.every), partial(kql.alert, alert))
+            yield _write(partial(Text, "runbook query", alert.id, alert), partial(kql.as_it_fired, alert))
     for slo in (each for each in catalogue.slos if each.watches is not None):
         made = partial(Text, "slo", slo.id, slo, columns=tuple(kql.SLO_COLUMNS.items()))
         yield _write(made, partial(kql.slo, slo))

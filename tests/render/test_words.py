@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from observability.model.alert import Alert, Category, Severity
-from observability.model.signal import Engine, Signal
+from observability.model.signal import Engine, PlatformMetric, Signal
 from observability.model.source import Derived, Section, Source
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes, percent, seconds_of
@@ -61,6 +61,41 @@ def test_a_rule_that_looks_at_now_and_waits_says_for_how_long() -> None:
     alert = replace(TOO_LATE, window=minutes(1), every=minutes(1), pending=minutes(5))
     assert words.condition_words(alert, "ko") == "늦은 비율 0.5% 초과, 5분 동안"
     assert words.condition_words(alert, "en") == "Late share above 0.5% for 5 minutes"
+
+
+def test_a_rule_whose_limit_says_too_little_says_when_it_fires_itself() -> None:
+    alert = replace(TOO_LATE, condition=Text("한 시간에 세 번", "three times in an hour"))
+    assert words.condition_words(alert, "ko") == "한 시간에 세 번"
+    assert words.description(alert, "en") == "three times in an hour. Orders are late. Design document 7.1 (R9)."
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("10분", "10분으로"),
+        ("3일", "3일로"),
+        ("5시간", "5시간으로"),
+        ("30초", "30초로"),
+        ("서울", "서울로"),
+        ("값", "값으로"),
+    ],
+)
+def test_the_particle_follows_the_last_consonant(word: str, said: str) -> None:
+    assert words.toward(word) == said
+
+
+@pytest.mark.parametrize("word", ["5m", ""])
+def test_a_word_whose_end_is_no_hangul_has_no_particle(word: str) -> None:
+    with pytest.raises(ValueError, match="does not end in Hangul"):
+        words.toward(word)
+
+
+def test_a_platform_metric_says_what_it_keeps_and_is_split_by() -> None:
+    metric = PlatformMetric(
+        resource="till", metric="Errors", aggregation="Maximum", only={"Kind": "Jam"}, by={"t": "Till"}
+    )
+    assert words.platform_metric(metric) == "till: Maximum(Errors) where Kind = Jam by Till"
+    assert words.platform_metric(replace(metric, only={}, by={})) == "till: Maximum(Errors)"
 
 
 def test_a_description_is_the_rule_its_meaning_and_its_sections() -> None:
