@@ -153,8 +153,9 @@ def as_it_fired(definition: Alert) -> str:
     table, line, filters = rows.partition("\n")
     window = durations.kql(definition.window)
     span = f"| where TimeGenerated between (({FIRED_AT} - {window}) .. {FIRED_AT})"
-    text = text.replace(f"\n| where TimeGenerated >= ago({window})\n", "\n")
     text = text.replace(rows, f"{table}\n{span}{line}{filters}", 1)
+    # A rule may cut its rows to its window itself: once is enough.
+    text = text.replace(f"\n| where TimeGenerated >= ago({window})\n", "\n")
     return _let({FIRED_AT: "now()"}) + _AGO.sub(rf"{FIRED_AT} - \1", text)
 
 

@@ -229,7 +229,7 @@ def test_people_run_a_rule_as_of_the_time_it_fired_whenever_they_do() -> None:
         'let city = "Seoul";\n'
         "let floor = 25;\n"
         "Orders\n"
-        "| where TimeGenerated between ((fired_at - 5m) .. fired_at)\n"
+        "| where TimeGenerated between ((fired_at - 90m) .. fired_at)\n"
         "| where City == city\n"
         "| summarize total = count(), bad = countif(Failed) by shop = ShopName, till = TillId\n"
         "| where total >= floor\n"

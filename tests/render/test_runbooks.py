@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from observability.model.alert import Action, Alert, Category, Channel, Severity, Suppression
+from observability.model.checklist import MetricQuery
 from observability.model.finding import Finding
 from observability.model.operations import Escalation, SeverityLevel
-from observability.model.checklist import MetricQuery
 from observability.model.query import Kql, Pack, Query
 from observability.model.signal import Engine, PlatformMetric, PromQL, Signal
 from observability.model.source import Derived, Section
