@@ -44,7 +44,6 @@ def texts(catalogue: Catalogue) -> Iterator[Text | Problem]:
     for alert in catalogue.alerts:
         if alert.engine is Engine.LOG and alert.watches.kql is not None:
             yield _write(partial(Text, "alert", alert.id, alert, every=alert.every), partial(kql.alert, alert))
-            yield _write(partial(Text, "runbook query", alert.id, alert), partial(kql.as_it_fired, alert))
     for slo in (each for each in catalogue.slos if each.watches is not None):
         made = partial(Text, "slo", slo.id, slo, columns=tuple(kql.SLO_COLUMNS.items()))
         yield _write(made, partial(kql.slo, slo))
@@ -64,6 +63,13 @@ def graph_texts(catalogue: Catalogue) -> Iterator[Text]:
     for query in catalogue.graph_queries:
         text = kql.graph(query)
         yield Text("graph query", query.id, query, text, columns=tuple(query.columns.items()))
+
+
+def runbook_texts(catalogue: Catalogue) -> Iterator[Text]:
+    """The rules' queries as the pages show them: what a text alone shows wrong is told of the rule's own."""
+    for alert in catalogue.alerts:
+        if alert.engine is Engine.LOG and alert.watches.kql is not None:
+            yield Text("runbook query", alert.id, alert, kql.as_it_fired(alert))
 
 
 def _signal(signal: Signal, measure: Kql, charted: set[tuple[int, bool]]) -> Iterator[Text | Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 
 from observability.model.alert import Alert
 from observability.model.signal import PlatformMetric
@@ -49,6 +50,16 @@ def toward(word: str) -> str:
         raise ValueError(f"'{word}' does not end in Hangul")
     # A block of 28 holds a vowel with each final consonant, none first; ㄹ is the eighth.
     return f"{word}{'로' if syllable % 28 in (0, 8) else '으로'}"
+
+
+def looks_back(back: timedelta) -> Text | None:
+    """What to set a time range to; None where the day that is chosen for everybody is enough."""
+    if back <= timedelta(days=1):
+        return None
+    return Text(
+        ko=f"시간 범위를 {toward(durations.words(back, 'ko'))} 둡니다.",
+        en=f"Set the time range to {durations.words(back, 'en')}.",
+    )
 
 
 def section_list(sections: Iterable[Section]) -> str:

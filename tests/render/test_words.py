@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -131,3 +132,8 @@ def test_the_findings_behind_an_alert_are_those_its_sources_and_its_reason_name(
     )
     assert words.cited_findings(cited) == {"R9", "R1", "R19"}
     assert words.cited_findings(replace(TOO_LATE, source=None)) == set()
+
+
+def test_a_query_that_needs_more_than_a_day_says_which_time_range() -> None:
+    assert words.looks_back(timedelta(days=1)) is None
+    assert words.looks_back(timedelta(days=3)) == Text("시간 범위를 3일로 둡니다.", "Set the time range to 3 days.")
