@@ -255,6 +255,6 @@ NODE_NOT_READY = Alert(
         ko="문서가 노드를 교체하기로 한 시간입니다. 이때까지 돌아오지 않으면 교체가 시작됐어야 합니다.",
         en="The time after which the document has a node replaced: by now the replacement should have begun.",
     ),
-    first_steps=(triage.NODE_PRESSURE, triage.POD_EVENTS, triage.BROKEN_PODS),
+    first_steps=(triage.NODES, triage.NODE_PRESSURE, triage.POD_EVENTS, triage.BROKEN_PODS),
     examples=_not_ready,
 )

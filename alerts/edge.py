@@ -1,6 +1,7 @@
 """The edge: what Front Door cannot reach, and what its firewall turns away."""
 
 from alerts.actions import TEAMS
+from kql import edge as pack
 from kql import triage
 from observability.design.platform import FRONT_DOOR, RATE_RULE
 from observability.model.alert import Alert, Category, Severity
@@ -48,7 +49,14 @@ ORIGIN_UNHEALTHY = Alert(
         ko="원본이 하나이므로 절반은 지역 몇 곳의 잡음이 아닙니다. 1분의 실패로는 울리지 않도록 구간은 그보다 깁니다.",
         en="There is one origin, so half of the probes is no noise of a few places; the window is longer than one bad minute.",
     ),
-    first_steps=(triage.WHAT_BROKE, triage.FAILED_CHECKS, triage.BROKEN_PODS, triage.RECENT_CHANGES),
+    first_steps=(
+        pack.ORIGIN_HEALTH,
+        pack.UNHEALTHY_BACKENDS,
+        triage.FAILED_CHECKS,
+        triage.WHAT_BROKE,
+        triage.BROKEN_PODS,
+        triage.RECENT_CHANGES,
+    ),
 )
 
 WAF_BLOCKING = Alert(
@@ -81,8 +89,8 @@ WAF_BLOCKING = Alert(
         ko="공격이거나, 정상 사용자를 막는 규칙입니다.", en="An attack, or a rule that stops people who mean well."
     ),
     because=Text(
-        ko="빈도 규칙의 분당 한도를 구간 전체로 늘린 값입니다. 규칙마다 몇 건인지는 엣지 대시보드가 보여 주고, 주소는 접근 로그를 켜면 팩 edge의 쿼리가 알려 줍니다.",
-        en="The rate rule's limit a minute, over the whole window. The edge board shows how many each rule stopped; with the access logs on, queries of the pack edge tell the addresses.",
+        ko="빈도 규칙의 분당 한도를 구간 전체로 늘린 값입니다. 규칙마다 몇 건인지는 아래 쿼리와 엣지 대시보드가 보여 주고, 주소는 접근 로그를 켰을 때만 나옵니다.",
+        en="The rate rule's limit a minute, over the whole window. The queries and the edge board show how many each rule stopped; addresses are told only with the access logs on.",
     ),
-    first_steps=(triage.WHAT_BROKE, triage.REGIONS_AFFECTED, triage.USERS_AFFECTED),
+    first_steps=(pack.WAF_REQUESTS, pack.WAF_BY_RULE, pack.WAF_BY_ADDRESS, triage.WHAT_BROKE),
 )

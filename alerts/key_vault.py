@@ -1,7 +1,7 @@
 """Key Vault: what has to be renewed."""
 
 from alerts.actions import TEAMS
-from kql import triage
+from kql import security as pack
 from observability.model.alert import Alert, Category, Severity
 from observability.model.signal import Engine
 from observability.model.source import Derived, Section
@@ -49,5 +49,5 @@ NEAR_EXPIRY = Alert(
         ko="새 버전이 만들어지고 서비스가 그것을 쓰는 것을 확인한 뒤",
         en="there is a new version and the services use it",
     ),
-    first_steps=(triage.RECENT_CHANGES,),
+    first_steps=(pack.VAULT_NEAR_EXPIRY, pack.VAULT_EXPIRED, pack.RENEWAL_AGE),
 )

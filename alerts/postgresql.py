@@ -1,6 +1,7 @@
 """PostgreSQL: connections left."""
 
 from alerts.actions import PAGERDUTY, SCALE_DATABASE, TEAMS
+from kql import postgresql as pack
 from kql import triage
 from observability.design.data import POSTGRESQL
 from observability.model.alert import Alert, Category, Example, Series, Severity
@@ -146,6 +147,6 @@ REPLICA_LAGS = Alert(
         ko="문서의 복제 지연 허용치입니다. 한 번의 재연결로 울리지 않도록 한 번 더 평가합니다.",
         en="The document's limit. It is evaluated once more, so that a reconnect does not page.",
     ),
-    first_steps=(triage.DATABASE_SESSIONS, triage.SLOW_OPERATIONS),
+    first_steps=(pack.REPLICA_LAG, pack.REPLICA_LAG_BYTES, triage.DATABASE_SESSIONS, triage.SLOW_OPERATIONS),
     examples=_lagging,
 )

@@ -1,6 +1,7 @@
 """Redis: hits and room."""
 
 from alerts.actions import TEAMS
+from kql import redis as pack
 from kql import triage
 from observability.design import alerting
 from observability.design.objectives import CACHE_HIT_MINIMUM
@@ -58,7 +59,13 @@ CACHE_HITS_LOW = Alert(
         ko="문서의 알림 기준입니다(R20). 배포 뒤 잠시 빈 캐시로 울리지 않도록 길게 봅니다.",
         en="The document's alert line (R20). The window is long enough for a cache that is cold after a release.",
     ),
-    first_steps=(triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES, triage.RECENT_CHANGES),
+    first_steps=(
+        pack.MISSES_BY_SHARD,
+        pack.HITS_BY_SHARD,
+        pack.EVICTIONS,
+        triage.RECENT_CHANGES,
+        triage.SLOW_OPERATIONS,
+    ),
     causes=("redis-memory-high",),
     examples=_examples,
 )
@@ -98,5 +105,5 @@ REDIS_MEMORY_HIGH = Alert(
         ko="자원 알림의 메모리 값을 Azure가 내는 대로 샤드마다 봅니다.",
         en="The resource alerts' value for memory, read as Azure emits it, a shard at a time.",
     ),
-    first_steps=(triage.RECENT_CHANGES, triage.FAILING_DEPENDENCIES, triage.SLOW_OPERATIONS),
+    first_steps=(pack.MEMORY_BY_SHARD, pack.EVICTIONS, triage.FAILING_DEPENDENCIES, triage.RECENT_CHANGES),
 )

@@ -43,10 +43,16 @@ SIGN_INS_FAILING = Alert(
         en="Somebody guesses a password, or a person or tool uses an old one.",
     ),
     because=Text(
-        ko="한 사람이 이렇게 짧은 동안 이만큼 틀리지는 않습니다. 누가 어디서 시도했는지는 테넌트의 로그가 들어오면 팩 security가 알려 주고, "
-        "들어왔다면 찾을 것은 아래에 있습니다.",
-        en="Nobody mistypes that often in so short a time. Who tried from where: the pack security, once the tenant's logs "
-        "come in; what they would look for inside is below.",
+        ko="한 사람이 이렇게 짧은 동안 이만큼 틀리지는 않습니다. 누가 어디서 시도했는지, 들어왔다면 무엇을 "
+        "했는지를 아래 쿼리로 찾습니다.",
+        en="Nobody mistypes that often in so short a time. The queries tell who tried "
+        "from where, and what they would look for inside.",
     ),
-    first_steps=(pack.VAULT_DENIALS, pack.COMMANDS_IN_PODS, triage.RECENT_CHANGES),
+    first_steps=(
+        pack.GUESSED_ACCOUNTS,
+        pack.SPRAYING_ADDRESSES,
+        pack.VAULT_DENIALS,
+        pack.COMMANDS_IN_PODS,
+        triage.RECENT_CHANGES,
+    ),
 )

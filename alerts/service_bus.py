@@ -1,6 +1,7 @@
 """Service Bus: messages that nothing delivers any more."""
 
 from alerts.actions import TEAMS
+from kql import service_bus as pack
 from kql import triage
 from observability.model.alert import Alert, Category, Severity
 from observability.model.signal import Engine
@@ -43,5 +44,11 @@ DEAD_LETTERS = Alert(
         ko="한 건부터 알립니다. 사람이 비울 때까지 남아 있으므로 매분 볼 까닭이 없습니다.",
         en="It tells from the first one on. They stay until somebody empties the queue, so there is no need to look every minute.",
     ),
-    first_steps=(triage.EXCEPTIONS_BY_TYPE, triage.FAILING_DEPENDENCIES, triage.RECENT_CHANGES),
+    first_steps=(
+        pack.DEAD_LETTERED,
+        pack.DEAD_LETTERS,
+        triage.EXCEPTIONS_BY_TYPE,
+        triage.FAILING_DEPENDENCIES,
+        triage.RECENT_CHANGES,
+    ),
 )

@@ -90,8 +90,8 @@ HIGH_ERROR_RATE = Alert(
         "and below the floor of requests in the window the ratio is not trusted (R32).",
     ),
     first_steps=(
-        triage.SINCE_WHEN,
         triage.ERRORS_BY_OPERATION,
+        triage.SINCE_WHEN,
         triage.FAILING_DEPENDENCIES,
         triage.EXCEPTIONS_BY_TYPE,
         triage.NEW_VERSIONS,

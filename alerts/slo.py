@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from alerts.actions import PAGERDUTY, TEAMS
 from alerts.burn_rate import (
+    LEAST,
     LEAST_OF_SAMPLED,
     PAGE,
     TICKET,
@@ -21,8 +22,8 @@ from alerts.burn_rate import (
 )
 from alerts.services import MIN_FAILED
 from alerts.web_tests import EVERY
+from kql import redis, triage
 from kql import slo as pack
-from kql import triage
 from observability.azure.limits import WEB_TEST_LOCATIONS
 from observability.design.objectives import (
     AVAILABILITY_SOURCE,
@@ -32,21 +33,28 @@ from observability.design.objectives import (
     RESPONSE_PERCENTILE,
 )
 from observability.model.alert import Action, Alert, Category, Example, Severity, Slo
+from observability.model.checklist import MetricQuery
 from observability.model.query import Param, Query
 from observability.model.signal import Engine, Signal
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, minutes, number, percent, span
+from observability.model.units import Quantity, Unit, minutes, number, percent, span_words
 from observability.signals import slo
 
 # "95%ile within" is an objective of 95 % of requests in time.
 P95 = RESPONSE_PERCENTILE.value.to(Unit.RATIO)
+
+
+def _within(limit: Quantity, what: Text) -> Text:
+    return Text(ko=f"{limit.words('ko')} 안에 {what.ko}", en=f"{what.en} within {limit.words('en')}")
+
 
 AVAILABILITY = Slo(
     id="slo-availability",
     title=Text(ko="가용성", en="Availability"),
     objective=PHASE.availability,
     period=PERIOD,
+    good=Text(ko="성공한 합성 점검", en="synthetic checks that succeed"),
     watches=pack.CHECKS,
     source=AVAILABILITY_SOURCE,
 )
@@ -56,6 +64,7 @@ ERRORS = Slo(
     title=Text(ko="오류 없는 요청", en="Requests without error"),
     objective=round(1 - PHASE.error_rate, 12),
     period=PERIOD,
+    good=Text(ko="5xx가 아닌 응답을 받은 요청", en="requests that get an answer other than 5xx"),
     watches=pack.REQUESTS,
     source=PHASE.source,
 )
@@ -65,6 +74,7 @@ API_LATENCY = Slo(
     title=Text(ko="제때 끝난 API 요청", en="API requests in time"),
     objective=P95,
     period=PERIOD,
+    good=_within(PHASE.api_p95, Text(ko="끝난 API 요청", en="API requests that end")),
     watches=pack.FAST_REQUESTS,
     source=Section("14"),
 )
@@ -74,6 +84,7 @@ AI_LATENCY = Slo(
     title=Text(ko="제때 끝난 AI 서비스 HTTP 요청", en="HTTP requests of the ai service in time"),
     objective=P95,
     period=PERIOD,
+    good=_within(PHASE.ai_p95, Text(ko="끝난 AI 서비스 HTTP 요청", en="HTTP requests of the ai service that end")),
     watches=pack.FAST_ITINERARIES,
     source=Section("14"),
 )
@@ -83,6 +94,7 @@ ITINERARIES = Slo(
     title=Text(ko="제때 완성된 AI 일정", en="AI itineraries in time"),
     objective=P95,
     period=PERIOD,
+    good=_within(PHASE.ai_p95, Text(ko="완성된 AI 일정", en="AI itineraries that are finished")),
     source=Section("14"),
 )
 
@@ -91,6 +103,7 @@ CACHE = Slo(
     title=Text(ko="캐시 적중", en="Cache hits"),
     objective=CACHE_HIT_MINIMUM.value.value,
     period=PERIOD,
+    good=Text(ko="캐시에서 값을 찾은 조회", en="lookups that the cache has the value of"),
     source=CACHE_HIT_MINIMUM.source,
 )
 
@@ -140,13 +153,43 @@ BUDGET_POLICY = Text(
 )
 
 
+def _share(ratio: float) -> Quantity:
+    return percent(round(100 * ratio, 9))
+
+
+def _factor(pair: Pair) -> str:
+    return number(pair.factor(PERIOD))
+
+
+def _condition(objective: Slo, pairs: tuple[Pair, ...], least: Param | None) -> Text:
+    """When it fires, in burn rates: the limit itself is 1 for all of them."""
+    ko = ", 또는 ".join(
+        f"{span_words(each.long, 'ko')}과 {span_words(each.short, 'ko')} 모두 {_factor(each)}배 초과" for each in pairs
+    )
+    en = ", or ".join(
+        f"above {_factor(each)}x over both {span_words(each.long, 'en')} and {span_words(each.short, 'en')}"
+        for each in pairs
+    )
+    whole = max(each.long for each in pairs)
+    some = Text(ko="", en="")
+    if least is not None:
+        some = Text(
+            ko=f". {span_words(whole, 'ko')}에 실패가 {least}건 이상일 때만",
+            en=f"; only with {least} bad events or more in {span_words(whole, 'en')}",
+        )
+    return Text(
+        ko=f"{objective.title.ko}: 오류 예산의 소진 속도가 {ko}(값으로는 1배 초과){some.ko}",
+        en=f"{objective.title.en}: error budget burn {en} (a value above 1x){some.en}",
+    )
+
+
 def _alert(
     id: str,
     objective: Slo,
     burn: Signal,
     pairs: tuple[Pair, ...],
     impact: Text,
-    first_steps: tuple[Query, ...],
+    first_steps: tuple[Query | MetricQuery, ...],
     *,
     page: bool,
     calls: bool = True,
@@ -160,15 +203,14 @@ def _alert(
     """
     pairs = reachable(objective, pairs)
     actions: tuple[Action, ...] = (PAGERDUTY, TEAMS) if page and calls else (TEAMS,)
-    table_ko = ", ".join(
-        f"{span(each.long)}과 {span(each.short)} 모두 {number(each.factor(PERIOD))}배(예산의 {each.share})"
-        for each in pairs
+    left = _share(budget(objective))
+    period = Text(ko=span_words(PERIOD, "ko"), en=span_words(PERIOD, "en"))
+    spent = Text(
+        ko=", ".join(f"{_factor(each)}배로 {span_words(each.long, 'ko')}이면 예산의 {each.share}" for each in pairs),
+        en=", ".join(
+            f"{_factor(each)}x for {span_words(each.long, 'en')} is {each.share} of the budget" for each in pairs
+        ),
     )
-    table_en = ", ".join(
-        f"{number(each.factor(PERIOD))}x over both {span(each.long)} and {span(each.short)} ({each.share} of the budget)"
-        for each in pairs
-    )
-    left = percent(round(100 * budget(objective), 9))
     return Alert(
         id=id,
         title=Text(
@@ -179,6 +221,7 @@ def _alert(
         watches=burn,
         engine=Engine.LOG if burn.kql is not None else Engine.PROMETHEUS,
         above=Quantity(1, Unit.TIMES),
+        condition=_condition(objective, pairs, LEAST if burn.kql is None else (params or {}).get("min_failed")),
         window=max(each.long for each in pairs),
         # A twelfth of the long window is the short one; a third of that is soon enough, and no rule group takes more
         # than a quarter of an hour.
@@ -188,8 +231,12 @@ def _alert(
         category=Category.CRITICAL,
         actions=actions,
         meaning=Text(
-            ko=f"목표는 한 달({span(PERIOD)})에 {left}의 실패를 허용합니다. 그 예산이 허용 속도보다 빠르게 줄고 있습니다: {table_ko}.",
-            en=f"The objective allows {left} of a month ({span(PERIOD)}) to fail. That budget burns faster than allowed: {table_en}.",
+            ko=f"목표는 {period.ko} 동안 {objective.good.ko}의 비율 {_share(objective.objective)}이고, 나머지 {left}가 오류 예산입니다. "
+            f"그 예산이 너무 빠르게 줄고 있습니다: {spent.ko}가 없어집니다. 알림의 값은 소진 속도를 그 구간의 배수로 나눈 것이므로, "
+            "1.3배라면 한 쌍의 두 구간이 모두 그 배수의 1.3배 이상으로 줄고 있습니다.",
+            en=f"The objective is {_share(objective.objective)} over {period.en}: {objective.good.en}. The other {left} is the error "
+            f"budget, and it goes too fast: {spent.en}. The alert's value is the burn rate divided by the pair's factor, so "
+            "1.3x means that both windows of a pair burn at 1.3 times its factor or more.",
         ),
         impact=impact,
         because=Text(
@@ -208,36 +255,53 @@ def _alert(
 
 _FAILURES = Text(ko="일부 사용자의 요청이 실패합니다.", en="Some users' requests fail.")
 _LATE = Text(ko="일부 사용자가 목표보다 오래 기다립니다.", en="Some users wait longer than the objective allows.")
-_ERROR_STEPS = (pack.ERROR_BUDGET, triage.SINCE_WHEN, triage.ERRORS_BY_OPERATION, triage.FAILING_DEPENDENCIES)
-_LATE_STEPS = (pack.LATENCY_BUDGET, triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES)
+_ERROR_STEPS = (triage.ERRORS_BY_OPERATION, triage.SINCE_WHEN, triage.FAILING_DEPENDENCIES)
+_LATE_STEPS = (triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES)
+_AI_STEPS = (triage.AI_DEPENDENCIES, *_LATE_STEPS)
 _FLOOR: dict[str, Param] = {"min_failed": LEAST_OF_SAMPLED}
 
 # high-error-rate calls for whatever burns this budget fastest.
 ERRORS_PAGE = _alert(
-    "error-budget-burning", ERRORS, ERRORS_FAST, PAGE, _FAILURES, _ERROR_STEPS, page=True, calls=False, params=_FLOOR,
+    "error-budget-burning", ERRORS, ERRORS_FAST, PAGE, _FAILURES, (*_ERROR_STEPS, pack.ERROR_BUDGET), page=True, calls=False,
+    params=_FLOOR,
     causes=("high-error-rate", "database-connection-pool-exhausted", "external-api-failing"),
 )  # fmt: skip
 ERRORS_TICKET = _alert(
-    "error-budget-leaking", ERRORS, ERRORS_SLOW, TICKET, _FAILURES, _ERROR_STEPS, page=False,
+    "error-budget-leaking", ERRORS, ERRORS_SLOW, TICKET, _FAILURES, (pack.ERROR_BUDGET, *_ERROR_STEPS), page=False,
     proofs=lambda _limit: examples(ERRORS, slo.REQUESTS_BAD_RATE, slo.REQUESTS_RATE, TICKET, "service=trip-service"),
 )  # fmt: skip
 API_PAGE = _alert(
-    "api-latency-budget-burning", API_LATENCY, API_FAST, PAGE, _LATE, _LATE_STEPS, page=True, params=_FLOOR
+    "api-latency-budget-burning",
+    API_LATENCY,
+    API_FAST,
+    PAGE,
+    _LATE,
+    (*_LATE_STEPS, pack.LATENCY_BUDGET),
+    page=True,
+    params=_FLOOR,
 )
-API_TICKET = _alert("api-latency-budget-leaking", API_LATENCY, API_SLOW, TICKET_OF_LOGS, _LATE, _LATE_STEPS, page=False)
+API_TICKET = _alert(
+    "api-latency-budget-leaking",
+    API_LATENCY,
+    API_SLOW,
+    TICKET_OF_LOGS,
+    _LATE,
+    (pack.LATENCY_BUDGET, *_LATE_STEPS),
+    page=False,
+)
 ITINERARIES_PAGE = _alert(
-    "ai-latency-budget-burning", ITINERARIES, ITINERARIES_FAST, PAGE, _LATE, (triage.AI_DEPENDENCIES, *_LATE_STEPS[1:]),
+    "ai-latency-budget-burning", ITINERARIES, ITINERARIES_FAST, PAGE, _LATE, _AI_STEPS,
     page=True, proofs=lambda _limit: examples(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, PAGE),
     causes=("ai-response-time-exceeded",),
 )  # fmt: skip
 ITINERARIES_TICKET = _alert(
-    "ai-latency-budget-leaking", ITINERARIES, ITINERARIES_SLOW, TICKET, _LATE, (triage.AI_DEPENDENCIES, *_LATE_STEPS[1:]),
+    "ai-latency-budget-leaking", ITINERARIES, ITINERARIES_SLOW, TICKET, _LATE, _AI_STEPS,
     page=False, proofs=lambda _limit: examples(ITINERARIES, slo.ITINERARIES_LATE_RATE, slo.ITINERARIES_RATE, TICKET),
 )  # fmt: skip
 CACHE_TICKET = _alert(
     "cache-hit-budget-leaking", CACHE, CACHE_SLOW, TICKET,
     Text(ko="응답이 느려지고 데이터베이스의 부하가 늘어납니다.", en="Answers are slower, and the database has more to do."),
-    (triage.SLOW_OPERATIONS, triage.FAILING_DEPENDENCIES), page=False,
+    (redis.MISSES_BY_SHARD, redis.HITS_BY_SHARD, redis.EVICTIONS, triage.SLOW_OPERATIONS), page=False,
     proofs=lambda _limit: examples(CACHE, slo.CACHE_MISSES_RATE, slo.CACHE_LOOKUPS_RATE, TICKET),
 )  # fmt: skip
 AVAILABILITY_TICKET = _alert(

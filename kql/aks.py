@@ -22,7 +22,6 @@ from observability.model.verdict import Verdict
 PACK = Pack(title=Text(ko="AKS", en="AKS"))
 
 _SCALING_WITHIN = next(each.within for each in AUTO_RECOVERY if each.key == "auto_scaling")
-_NOT_READY_FOR = next(each.lasting for each in AUTO_RECOVERY if each.key == "node_replacement" and each.lasting)
 _NONE_OF = Quantity(1, Unit.COUNT)
 _STATE = Derived(
     Text(
@@ -293,39 +292,6 @@ IMAGE_PULLS = Query(
     look_for=Text(
         ko="한 이미지면 태그, 한 노드면 그 노드의 길, 모두면 레지스트리나 권한입니다.",
         en="One image: its tag. One node: its way out. All of them: the registry, or the right to pull.",
-    ),
-)
-
-NODES = Query(
-    id="nodes-ready",
-    title=Text(ko="노드의 준비 상태", en="Nodes ready"),
-    source=Section("12.2.2"),
-    text=f"""
-        KubeNodeInventory
-        // A node's Status lists the conditions that are true: "Ready", or "Ready,MemoryPressure", or "Unknown".
-        | extend ready = Status has "Ready", pressed = Status contains "Pressure"
-        | summarize good = countif(ready), bad = countif(not(ready)), pressed = countif(pressed),
-            arg_max(TimeGenerated, Status) by node = Computer, pool = {POOL_OF_NODE}, bin_start = bin(TimeGenerated, bin_size)
-        | extend lost_minutes = iff(good == 0, bin_size / 1m, 0.0), pressed_minutes = iff(pressed > 0, bin_size / 1m, 0.0)
-        | summarize not_ready_minutes = sum(lost_minutes), pressure_minutes = sum(pressed_minutes),
-            arg_max(TimeGenerated, Status) by node, pool
-        | project node, pool, state = Status, not_ready_minutes, pressure_minutes, last_seen = TimeGenerated
-        | order by not_ready_minutes desc, pressure_minutes desc, node asc
-    """,
-    params={"bin_size": _NOT_READY_FOR},
-    columns={
-        "node": "string",
-        "pool": "string",
-        "state": "string",
-        "not_ready_minutes": "real",
-        "pressure_minutes": "real",
-        "last_seen": "datetime",
-    },
-    verdict=Verdict(column="not_ready_minutes", source=Section("12.2.2"), fail_above=Quantity(0, Unit.MINUTES)),
-    look_for=Text(
-        ko="NotReady가 5분 내내 이어진 구간만 셉니다. 그때 노드가 교체되어야 합니다. last_seen이 오래되면 사라진 노드입니다.",
-        en="Only whole five minutes without Ready count, after which the node is to be replaced. An old last_seen: it is "
-        "gone.",
     ),
 )
 

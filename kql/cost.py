@@ -49,8 +49,8 @@ VOLUME_MONTH = Query(
         "gigabytes_a_month": "real",
     },
     look_for=Text(
-        ko="큰 테이블부터 줄입니다. 밤낮이 고르게 들어가도록 하루의 배수(--since 7d)로 묻습니다.",
-        en="Begin with the largest. Ask for whole days (--since 7d), so that day and night are both in it.",
+        ko="큰 테이블부터 줄입니다. 밤낮이 고르게 들어가도록 시간 범위를 하루의 배수로 둡니다.",
+        en="Begin with the largest. Set the time range to whole days, so that day and night are both in it.",
     ),
 )
 
@@ -115,9 +115,10 @@ VOLUME_GROWTH = Query(
         "recent_a_day": "real",
         "grown_a_day": "real",
     },
+    span=days(8),
     caveat=Text(
-        ko="기간이 recent보다 길어야 합니다(예: --since 8d). 아니면 견줄 옛 행이 없어 행이 나오지 않습니다.",
-        en="The span has to be longer than `recent` (--since 8d): otherwise there is nothing older to compare with, and no "
+        ko="시간 범위가 recent보다 길어야 합니다. 아니면 견줄 옛 행이 없어 행이 나오지 않습니다.",
+        en="The time range has to be longer than `recent`: otherwise there is nothing older to compare with, and no "
         "row is returned.",
     ),
     look_for=Text(

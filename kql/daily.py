@@ -1,6 +1,6 @@
 """The daily checks of document section 12.1.1, line for line, from the numbers that the document gives."""
 
-from kql import ai, aks, edge, postgresql, redis, security, service_bus, services, workspace
+from kql import ai, aks, edge, postgresql, redis, security, service_bus, services, triage, workspace
 from observability.design.operations import checklist
 from observability.model.checklist import Item
 from observability.model.query import Pack
@@ -21,7 +21,7 @@ SERVICES = Item(
         services.SEEN,
         services.AVAILABILITY_BY_CHECK,
         aks.PODS,
-        aks.NODES,
+        triage.NODES,
         postgresql.ALIVE,
         edge.UNHEALTHY_BACKENDS,
         workspace.TABLES_SEEN,

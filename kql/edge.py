@@ -381,6 +381,18 @@ GATEWAY_CAPACITY = MetricQuery(
 
 # --- WAF --------------------------------------------------------------------------------------------
 
+WAF_REQUESTS = MetricQuery(
+    id="waf-requests-by-rule",
+    title=Text(ko="규칙별 WAF 요청 수 (Front Door)", en="Requests that WAF rules matched (Front Door)"),
+    source=Section("4.2.2", reading="R14"),
+    metric=measured.WAF_BY_RULE_METRIC,
+    grain=minutes(5),
+    look_for=Text(
+        ko="어느 규칙이 막는지(Block) 봅니다. 한 규칙만 갑자기 늘었다면 그 규칙의 오탐이거나 한 가지 공격입니다.",
+        en="Which rule blocks. One rule alone that suddenly grew: its false positives, or one kind of attack.",
+    ),
+)
+
 WAF_BY_RULE = Query(
     id="waf-by-rule",
     title=Text(ko="규칙별 WAF (Front Door)", en="WAF by rule (Front Door)"),

@@ -5,7 +5,7 @@ from observability.design.services import TRIP
 from observability.model.query import Pack, Query
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, percent
+from observability.model.units import Quantity, Unit, days, percent
 from observability.model.verdict import Outcome, Verdict
 from observability.signals.key_vault import OBJECT
 
@@ -327,10 +327,9 @@ RENEWAL_AGE = Query(
             (_VAULT,),
         ),
     ),
-    caveat=Text(
-        ko="구간 안에 교체된 것만 보입니다: --since 370d로 실행합니다.",
-        en="Shows only what was renewed within the span: run it with --since 370d.",
-    ),
+    # A little more than the longest rotation.
+    span=max(each.every for each in ROTATION.values()) + days(5),
+    caveat=Text(ko="시간 범위 안에 교체된 것만 보입니다.", en="Shows only what was renewed within the time range."),
     look_for=Text(
         ko="목록에 없는 비밀은 그 기간에 한 번도 교체되지 않은 것입니다.",
         en="A secret that is missing from the list was not renewed at all in that time.",

@@ -144,7 +144,8 @@ DEAD_LETTERED = MetricQuery(
     grain=minutes(5),
     verdict=Verdict(column="latest", warn_above=Quantity(0, Unit.MESSAGES), source=_LEFT_OVER),
     look_for=Text(
-        ko="exporter가 멎었을 때 dead-letters 대신 봅니다.", en="In place of dead-letters while the exporter is down."
+        ko="어느 큐나 토픽인지 봅니다. 구독은 dead-letters가 알려 주고, 메시지의 DeadLetterReason에 까닭이 있습니다.",
+        en="Which queue or topic. dead-letters tells the subscription, and the reason is in a message's DeadLetterReason.",
     ),
 )
 

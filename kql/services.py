@@ -339,9 +339,10 @@ NEW_EXCEPTIONS = Query(
         "message": "string",
         "hours_before": "real",
     },
+    span=days(3),
     caveat=Text(
-        ko="기간이 recent보다 길어야 합니다(예: --since 3d). 아니면 견줄 옛 행이 없어 행이 나오지 않습니다.",
-        en="The span has to be longer than `recent` (--since 3d): otherwise there is nothing older to compare with, and no "
+        ko="시간 범위가 recent보다 길어야 합니다. 아니면 견줄 옛 행이 없어 행이 나오지 않습니다.",
+        en="The time range has to be longer than `recent`: otherwise there is nothing older to compare with, and no "
         "row is returned.",
     ),
     look_for=Text(

@@ -1,15 +1,16 @@
 """Good and total events behind each objective, by service and weighed with ItemCount."""
 
-from observability.design.objectives import AVAILABILITY_SOURCE, PHASE, RESPONSE_PERCENTILE, standstill
+from observability.design.objectives import AVAILABILITY_SOURCE, PERIOD, PHASE, RESPONSE_PERCENTILE, standstill
 from observability.design.services import AI
 from observability.model.query import Pack, Query
 from observability.model.source import Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, number, percent
+from observability.model.units import Quantity, Unit, number, percent, span_words
 from observability.model.verdict import Verdict
 from observability.signals.services import FAILED
 
-PACK = Pack(title=Text(ko="서비스 수준 목표", en="Service level objectives"))
+# A budget is that of the whole period: over a day it says nothing about the objective.
+PACK = Pack(title=Text(ko="서비스 수준 목표", en="Service level objectives"), span=PERIOD)
 
 _COLUMNS = {"service": "string", "good": "long", "total": "long"}
 
@@ -102,8 +103,9 @@ AVAILABILITY_BUDGET = Query(
     columns=_BUDGET_COLUMNS,
     verdict=Verdict(column="budget_left_percent", source=AVAILABILITY_SOURCE, fail_below=_USED_UP),
     look_for=Text(
-        ko=f"한 달(--since 30d)로 봅니다. 예산은 월 {_STANDSTILL}분의 중단입니다. 음수면 목표를 어긴 것입니다.",
-        en=f"Ask for a month (--since 30d): the budget is {_STANDSTILL} minutes of downtime. Below 0 the objective is broken.",
+        ko=f"예산은 {span_words(PERIOD, 'ko')}에 {_STANDSTILL}분의 중단입니다. budget_left_percent가 음수면 목표를 어긴 것입니다.",
+        en=f"The budget is {_STANDSTILL} minutes of downtime in {span_words(PERIOD, 'en')}. A budget_left_percent below 0: the "
+        "objective is broken.",
     ),
 )
 
@@ -116,8 +118,8 @@ ERROR_BUDGET = Query(
     columns=_BUDGET_COLUMNS,
     verdict=Verdict(column="budget_left_percent", source=PHASE.source, fail_below=_USED_UP),
     look_for=Text(
-        ko=f"한 달(--since 30d)로 봅니다. 예산은 요청 {_ONE_OF}건 중 1건의 오류입니다.",
-        en=f"Ask for a month (--since 30d): the budget is one error in {_ONE_OF} requests.",
+        ko=f"예산은 요청 {_ONE_OF}건 중 1건의 오류입니다. budget_left_percent가 음수면 목표를 어긴 것입니다.",
+        en=f"The budget is one error in {_ONE_OF} requests. A budget_left_percent below 0: the objective is broken.",
     ),
 )
 
@@ -130,7 +132,8 @@ LATENCY_BUDGET = Query(
     columns=_BUDGET_COLUMNS,
     verdict=Verdict(column="budget_left_percent", source=Section("14"), fail_below=_USED_UP),
     look_for=Text(
-        ko=f"한 달(--since 30d)로 봅니다. 예산은 목표보다 느린 요청 {_LATE}%입니다.",
-        en=f"Ask for a month (--since 30d): the budget is {_LATE} % of requests slower than the objective.",
+        ko=f"예산은 {PHASE.api_p95.words('ko')}보다 느린 요청 {_LATE}%입니다. budget_left_percent가 음수면 목표를 어긴 것입니다.",
+        en=f"The budget is {_LATE} % of requests slower than {PHASE.api_p95.words('en')}. A budget_left_percent below 0: the "
+        "objective is broken.",
     ),
 )

@@ -1,12 +1,14 @@
 """The first ten minutes of an incident: what broke, since when, where. Runbooks begin with these."""
 
-from kql.pieces import CONTAINER_WORKS
+from kql.pieces import CONTAINER_WORKS, POOL_OF_NODE
 from observability.design.objectives import PHASE
+from observability.design.operations import AUTO_RECOVERY
 from observability.design.services import AI, TRIP
 from observability.model.query import Pack, Query
 from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, hours, minutes
+from observability.model.verdict import Verdict
 from observability.signals.services import FAILED
 
 PACK = Pack(title=Text(ko="초기 대응", en="Triage"), span=hours(1))
@@ -18,6 +20,8 @@ _FIRST_MINUTES = Derived(
     ),
     (Section("12.2.1"),),
 )
+
+_NOT_READY_FOR = next(each.lasting for each in AUTO_RECOVERY if each.key == "node_replacement" and each.lasting)
 
 # The newest row is the end of what is known: at three in the morning now() is a few late minutes after it, and for an
 # incident of last week it would be days.
@@ -95,8 +99,10 @@ SINCE_WHEN = Query(
         "worst_at": "datetime",
     },
     look_for=Text(
-        ko="먼저 시작된 서비스가 원인에 가깝습니다. bad_minutes가 한둘뿐이면 지나간 오류일 수 있습니다.",
-        en="The service that began first is nearest the cause. One or two bad_minutes may be errors that have passed.",
+        ko="먼저 시작된 서비스가 원인에 가깝습니다. bad_minutes가 한둘뿐이면 지나간 오류일 수 있습니다. 남은 오류 행이 하나뿐인 분은 "
+        "세지 않으므로, 비어 있으면 errors-by-operation을 봅니다.",
+        en="The service that began first is nearest the cause. One or two bad_minutes may be errors that have passed. A minute "
+        "with a single kept error does not count: where nothing is returned, see errors-by-operation.",
     ),
 )
 
@@ -228,7 +234,8 @@ ERRORS_BY_OPERATION = Query(
     text=f"""
         AppRequests
         | extend failed = {FAILED}
-        | summarize total = sum(ItemCount), errors = sumif(ItemCount, failed), since = minif(TimeGenerated, failed)
+        | summarize total = sum(ItemCount), errors = sumif(ItemCount, failed), kept = sumif(1, failed),
+            since = minif(TimeGenerated, failed)
             by service = AppRoleName, operation = OperationName, version = AppVersion
         | where errors > 0
         | extend error_percent = 100.0 * errors / total
@@ -240,12 +247,15 @@ ERRORS_BY_OPERATION = Query(
         "version": "string",
         "total": "long",
         "errors": "long",
+        "kept": "long",
         "since": "datetime",
         "error_percent": "real",
     },
     look_for=Text(
-        ko="한 작업만인지, 한 버전만인지(배포 직후), 모두인지 봅니다.",
-        en="One operation, one version (just deployed), or all of them.",
+        ko="한 작업만인지, 한 버전만인지(배포 직후), 모두인지 봅니다. kept는 남은 오류 행의 수입니다: 1이면 표본 하나가 errors만큼 "
+        "세어진 것이고, 실제 오류는 한 건일 수 있습니다(R32).",
+        en="One operation, one version (just deployed), or all of them. kept is how many rows of errors were kept: at 1 a single "
+        "sample stands for all the errors, and there may have been one (R32).",
     ),
 )
 
@@ -638,6 +648,39 @@ REGIONS_AFFECTED = Query(
     look_for=Text(
         ko="모든 지역의 비율이 같으면 서비스, 한 지역만 높으면 그 지역의 길입니다.",
         en="The same share everywhere: the service. One region high: the way from there.",
+    ),
+)
+
+NODES = Query(
+    id="nodes-ready",
+    title=Text(ko="노드의 준비 상태", en="Nodes ready"),
+    source=Section("12.2.2"),
+    text=f"""
+        KubeNodeInventory
+        // A node's Status lists the conditions that are true: "Ready", or "Ready,MemoryPressure", or "Unknown".
+        | extend ready = Status has "Ready", pressed = Status contains "Pressure"
+        | summarize good = countif(ready), bad = countif(not(ready)), pressed = countif(pressed),
+            arg_max(TimeGenerated, Status) by node = Computer, pool = {POOL_OF_NODE}, bin_start = bin(TimeGenerated, bin_size)
+        | extend lost_minutes = iff(good == 0, bin_size / 1m, 0.0), pressed_minutes = iff(pressed > 0, bin_size / 1m, 0.0)
+        | summarize not_ready_minutes = sum(lost_minutes), pressure_minutes = sum(pressed_minutes),
+            arg_max(TimeGenerated, Status) by node, pool
+        | project node, pool, state = Status, not_ready_minutes, pressure_minutes, last_seen = TimeGenerated
+        | order by not_ready_minutes desc, pressure_minutes desc, node asc
+    """,
+    params={"bin_size": _NOT_READY_FOR},
+    columns={
+        "node": "string",
+        "pool": "string",
+        "state": "string",
+        "not_ready_minutes": "real",
+        "pressure_minutes": "real",
+        "last_seen": "datetime",
+    },
+    verdict=Verdict(column="not_ready_minutes", source=Section("12.2.2"), fail_above=Quantity(0, Unit.MINUTES)),
+    look_for=Text(
+        ko="NotReady가 5분 내내 이어진 구간만 셉니다. 그때 노드가 교체되어야 합니다. last_seen이 오래되면 사라진 노드입니다.",
+        en="Only whole five minutes without Ready count, after which the node is to be replaced. An old last_seen: it is "
+        "gone.",
     ),
 )
 

@@ -6,7 +6,7 @@ from observability.model.checklist import MetricQuery
 from observability.model.query import Pack, Query
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, gigabytes, hours, minutes
+from observability.model.units import Quantity, Unit, days, gigabytes, hours, minutes
 from observability.model.verdict import Outcome, Verdict
 from observability.signals import workspace as measured
 
@@ -132,9 +132,11 @@ VOLUME_AGAINST_CAP = Query(
         "of_cap_percent": "real",
     },
     verdict=Verdict(column="gigabytes", source=Section("8.1.1", reading="R18"), fail_above=_CAP, warn_above=_NEAR_CAP),
+    # The newest hours come late: a single day may hold fewer of them than it takes.
+    span=days(2),
     look_for=Text(
-        ko="한국 시간 하루(day)에 끝난 24시간 중 가장 많았던 것입니다. 적어도 하루를 물어야 행이 있습니다.",
-        en="The fullest 24 hours that ended on that day in Korea. Ask for at least a day, or there is no row.",
+        ko="한국 시간 하루(day)에 끝난 24시간 중 가장 많았던 것입니다. 시간 범위가 하루보다 짧으면 행이 없습니다.",
+        en="The fullest 24 hours that ended on that day in Korea. With a time range of less than a day there is no row.",
     ),
 )
 

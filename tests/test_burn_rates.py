@@ -153,7 +153,7 @@ def test_texts_for_people_speak_of_their_own_phase(by_phase: dict[int, dict[str,
                 3: ("99.99%", "4.3", "2초", "0.2초(200 ms)")}  # fmt: skip
     for phase, (available, minutes, ai, api) in promises.items():
         files = by_phase[phase]
-        assert f"예산은 월 {minutes}분의 중단입니다." in files["kql/slo/availability-budget.kql"]
+        assert f"예산은 30일에 {minutes}분의 중단입니다." in files["kql/slo/availability-budget.kql"]
         overview = files["dashboards/tripgen-overview.json"]
         assert f"약속은 {available}입니다." in overview
         assert f"{available}는 한 달에 {minutes}분까지 멈춰도 된다는 뜻입니다." in overview

@@ -12,6 +12,7 @@ from observability.design.operations import BUDGET, ESCALATION
 from observability.design.scaling import DATABASE_SCALING, NODE_SCALING
 from observability.design.telemetry import APP_INSIGHTS, CHECKS_INSIGHTS, RESOURCES, RETENTION, WORKSPACE
 from observability.model.alert import Action
+from observability.model.checklist import reach
 from observability.model.signal import Engine
 from observability.model.source import Source, sections_of
 from observability.model.text import Lang, Text
@@ -28,7 +29,7 @@ from observability.render import (
     kql,
 )
 from observability.render.arm_alerts import file_of
-from observability.render.words import section_list
+from observability.render.words import looks_back, section_list
 
 Parameters = dict[str, arm.Parameter]
 
@@ -151,11 +152,12 @@ def _kql(catalogue: Catalogue, known: Parameters, lang: Lang) -> Iterator[Artefa
             paged.setdefault(step.key, []).append(int(alert.severity))
     for query in catalogue.queries:
         body = kql.query(query)
-        notes = [text for text in (query.look_for, query.caveat) if text is not None]
+        back = looks_back(reach(query, catalogue.packs))
+        notes = [text for text in (back, query.look_for, query.caveat) if text is not None]
         yield _kql_file(query.key, query.title, query.source, query.place.file, body, notes, f"query:{query.key}")
         # The document's own texts answer nothing here (R8 to R10): in the pack somebody would take that for an answer.
         if query.runnable and not query.verbatim:
-            entries.append(arm_queries.from_query(query, paged.get(query.key, ())))
+            entries.append(arm_queries.from_query(query, paged.get(query.key, ()), back))
     for alert in catalogue.alerts:
         if alert.engine is Engine.LOG:
             key, body = f"alerts/{alert.id}", kql.alert(alert)

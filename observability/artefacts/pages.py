@@ -56,7 +56,7 @@ def _dashboards(catalogue: Catalogue, lang: Lang) -> Iterator[Artefact]:
 
 
 def _runbooks(catalogue: Catalogue) -> Iterator[Artefact]:
-    pages = runbooks(catalogue.alerts, SEVERITIES, FINDINGS, catalogue.suppressions, ESCALATION)
+    pages = runbooks(catalogue.alerts, SEVERITIES, FINDINGS, catalogue.suppressions, ESCALATION, catalogue.packs)
     for alert in catalogue.alerts:
         level = SEVERITIES[int(alert.severity)]
         names = [

@@ -39,7 +39,9 @@ def check(catalogue: Catalogue, sections: Mapping[str, Text], findings: tuple[Fi
             yield Problem(where, kind, name, "is not a name of this project", f"use {words}")
         yield from source(where, kind, name, getattr(definition, "source", None), sections, readings)
         yield from empty_texts(where, kind, name, vars(definition))
-    known = {id(each) for each in (*catalogue.signals, *catalogue.queries, *catalogue.actions)}
+    known = {
+        id(each) for each in (*catalogue.signals, *catalogue.queries, *catalogue.metric_queries, *catalogue.actions)
+    }
     for alert in catalogue.alerts:
         yield from source(str(alert.place), "alert severity", alert.id, alert.severity_source, sections, readings)
         for wrong, todo in (*_alert(alert, known), *_params_of(alert), *limit(alert)):
@@ -96,13 +98,16 @@ def _alert(alert: Alert, known: set[int]) -> Iterator[tuple[str, str]]:
     if not alert.first_steps:
         yield "has no first steps", "give first_steps=(...) from the packs under kql/"
     for step in alert.first_steps:
-        if not step.runnable or step.caveat is not None:
+        if isinstance(step, Query) and (not step.runnable or step.verbatim):
             yield f"first step '{step.key}' cannot answer here", "use a query that runs"
         if id(step) not in known:
             yield f"first step '{step.key}' is in no file of kql/", "move the query to a pack under kql/"
     if not alert.resolves and alert.engine is not Engine.LOG:
         wrong = f"says when somebody may close it, and on engine '{alert.engine.value}' every alert resolves by itself"
         yield wrong, "use engine 'log', or drop closed_when"
+    if alert.first_steps and all(step.caveat is not None for step in alert.first_steps):
+        # The page says the caveats, and still has to hold something that answers whatever is switched on.
+        yield "has no first step that surely answers: each has a caveat", "add one without"
     if id(alert.watches) not in known:
         wrong = f"watches signal '{alert.watches.name}', which is in no file of observability/signals/"
         yield wrong, "move it there, so that it is checked too"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from observability.azure import resource_graph, tables
 from observability.catalog import Catalogue
 from observability.checks import azure, checklists, coverage, definitions, firing, kql, panels, shapes, workflows
-from observability.checks.texts import Text, graph_texts, texts
+from observability.checks.texts import Text, graph_texts, runbook_texts, texts
 from observability.coverage import ROWS
 from observability.design.document import SECTIONS
 from observability.design.findings import FINDINGS
@@ -57,7 +57,7 @@ def deep(catalogue: Catalogue) -> int:
     from observability.checks import promql
 
     written = [text for text in texts(catalogue) if isinstance(text, Text)]
-    written += graph_texts(catalogue)
+    written += (*graph_texts(catalogue), *runbook_texts(catalogue))
     found: list[Problem] = list(workflows.check(catalogue, NODE_SCALING, DATABASE_SCALING, ESCALATION))
     missing: list[SourceUnavailable] = []
     for find in (partial(bound, written), partial(promql.check, catalogue)):

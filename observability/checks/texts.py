@@ -65,6 +65,13 @@ def graph_texts(catalogue: Catalogue) -> Iterator[Text]:
         yield Text("graph query", query.id, query, text, columns=tuple(query.columns.items()))
 
 
+def runbook_texts(catalogue: Catalogue) -> Iterator[Text]:
+    """The rules' queries as the pages show them: what a text alone shows wrong is told of the rule's own."""
+    for alert in catalogue.alerts:
+        if alert.engine is Engine.LOG and alert.watches.kql is not None:
+            yield Text("runbook query", alert.id, alert, kql.as_it_fired(alert))
+
+
 def _signal(signal: Signal, measure: Kql, charted: set[tuple[int, bool]]) -> Iterator[Text | Problem]:
     """As the dashboards show it; where none does, in the form that would fit, so that it is right when one will."""
     over_time, at_once = (id(signal), True) in charted, (id(signal), False) in charted

@@ -14,6 +14,7 @@ from typing import Any
 
 from observability.catalog import Catalogue
 from observability.cli import backends, formats, main, terminal
+from observability.model.checklist import reach
 from observability.model.query import Query
 from observability.model.verdict import Outcome
 from observability.query import params, runner, times
@@ -29,9 +30,8 @@ def _run(catalogue: Catalogue, arguments: argparse.Namespace) -> int:
         raise WrongArgument(f"query '{asked.key}': cannot be run. {why}".rstrip())
     given = params.given([asked] if isinstance(asked, Query) else [], arguments.param)
     formats.refuse(arguments)
-    span_of = next(pack for pack in catalogue.packs if pack.id == asked.pack).span
     with backends.chosen(arguments) as (backend, now), _interruptible() as stop:
-        span = _span(arguments, now, span_of)
+        span = _span(arguments, now, reach(asked, catalogue.packs))
         step = runner.run_one(asked, backend, span, given, said=lambda ask, answer: None, stop=stop)
         alone = Report(asked.pack, asked.title, span, backend.name, datetime.now(UTC), (Part(None, (step,)),))
         formats.write(arguments, formats.step(arguments, step, alone))

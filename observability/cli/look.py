@@ -20,7 +20,7 @@ from observability.model.signal import Engine, Signal
 from observability.model.source import Derived, Source, sections_of
 from observability.model.text import Lang, Text
 from observability.render import durations, kql, promql
-from observability.render.words import cited_findings, closed_by_hand, condition_words, section_list
+from observability.render.words import cited_findings, closed_by_hand, condition_words, platform_metric, section_list
 
 
 def _title(definition: Definition, lang: Lang) -> str:
@@ -170,7 +170,7 @@ def _measured(signal: Signal) -> str:
     if signal.promql is not None:
         parts.append(promql.over(signal, "5m"))
     if signal.metric is not None:
-        parts.append(f"{signal.metric.resource}: {signal.metric.aggregation}({signal.metric.metric})")
+        parts.append(platform_metric(signal.metric))
     return "\n\n".join(parts)
 
 

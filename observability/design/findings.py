@@ -497,10 +497,10 @@ FINDINGS: tuple[Finding, ...] = (
             "above 1 %.",
         ),
         done=Text(
-            ko="기준과 하한은 R5대로 둡니다. 요청이 적은 밤의 호출은 오류 한 건일 수 있으므로 런북의 첫 쿼리에서 건수를 "
-            "먼저 봅니다.",
+            ko="기준과 하한은 R5대로 둡니다. 요청이 적은 밤의 호출은 오류 한 건일 수 있으므로 런북의 첫 쿼리에서 남은 "
+            "오류의 수(kept)를 먼저 봅니다.",
             en="Threshold and floor stay as R5 has them. A page on a quiet night may be one error: the runbook's first query "
-            "shows how many there were.",
+            "shows how many were kept.",
         ),
     ),
     Finding(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 
+from observability.model.checklist import MetricQuery
 from observability.model.place import Definition
 from observability.model.query import Param, Query
 from observability.model.signal import Engine, Signal
@@ -92,9 +93,10 @@ class Alert(Definition):
 
     Fires when ``watches``, read on ``engine`` over ``window``, is above or below the limit. ``every`` is the
     evaluation frequency, ``pending`` how long a Prometheus rule must stay true. ``params`` sets parameters of the
-    signal's query, such as the floor of requests. ``because`` gives the reason for the number and the engine;
-    ``severity_source`` that of the severity. ``policy`` says what follows beyond the incident. ``causes`` are ids of alerts
-    that explain this one when they fire too. ``examples`` builds proofs for promtool from the limit.
+    signal's query, such as the floor of requests. ``condition`` says in words when it fires, where the signal's name and
+    the limit do not: a value that is itself a share of several limits. ``because`` gives the reason for the number and the
+    engine; ``severity_source`` that of the severity. ``policy`` says what follows beyond the incident. ``causes`` are ids of
+    alerts that explain this one when they fire too. ``examples`` builds proofs for promtool from the limit.
 
     ``closed_when`` is for an alert on an event that is written once: that no second one follows does not mean that it is
     over, so the rule never resolves by itself, and this says when somebody may close it: a clause that follows "once".
@@ -111,11 +113,12 @@ class Alert(Definition):
     meaning: Text
     impact: Text
     because: Text
-    first_steps: tuple[Query, ...]
+    first_steps: tuple[Query | MetricQuery, ...]
     above: Quantity | None = None
     below: Quantity | None = None
     every: timedelta = timedelta(minutes=1)
     pending: timedelta | None = None
+    condition: Text | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
     source: Source | None = None
     severity_source: Source | None = None
@@ -138,6 +141,7 @@ class Alert(Definition):
 class Slo(Definition):
     """An objective: the share of good events, ``objective`` of 1, over ``period``.
 
+    ``good`` says which events those are, of which: "requests that end without an error".
     ``watches`` yields one row a service with the columns ``good`` and ``total`` (weighed with ItemCount); None where
     only Prometheus knows.
     """
@@ -146,6 +150,7 @@ class Slo(Definition):
     title: Text
     objective: float
     period: timedelta
+    good: Text
     watches: Query | None = None
     source: Source | None = None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from observability.model.place import Definition
-from observability.model.query import Query, pack_of
+from observability.model.query import Pack, Query, pack_of
 from observability.model.signal import PlatformMetric
 from observability.model.source import Source
 from observability.model.text import Text
@@ -46,6 +46,13 @@ class MetricQuery(Definition):
     @property
     def columns(self) -> Mapping[str, str]:
         return {"resource": "string", **dict.fromkeys(self.metric.by, "string"), **METRIC_COLUMNS}
+
+
+def reach(asked: Query | MetricQuery, packs: Iterable[Pack]) -> timedelta:
+    """How far back it looks where nobody says. Raises StopIteration where ``packs`` lack its own."""
+    if isinstance(asked, Query) and asked.span is not None:
+        return asked.span
+    return next(pack.span for pack in packs if pack.id == asked.pack)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,9 +40,9 @@ class Pack(Definition):
 class Query(Definition):
     """A whole query, ready to run.
 
-    ``columns`` are what it returns, name to KQL type, in order. ``verdict`` judges each row of them. ``caveat`` says
-    why the text answers nothing here, and ``runnable`` is False where Azure would refuse it: such a query is kept as a
-    document, never deployed.
+    ``columns`` are what it returns, name to KQL type, in order. ``verdict`` judges each row of them. ``span`` is how far
+    back it has to look, where that is not how far its pack does. ``caveat`` says when the text answers nothing here, and
+    ``runnable`` is False where Azure would refuse it: such a query is kept as a document, never deployed.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Query(Definition):
     params: Mapping[str, Param] = field(default_factory=dict)
     look_for: Text | None = None
     verdict: Verdict | None = None
+    span: timedelta | None = None
     caveat: Text | None = None
     runnable: bool = True
     verbatim: bool = False

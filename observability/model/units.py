@@ -121,6 +121,10 @@ def days(value: float) -> timedelta:
 
 
 _SPANS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+SPAN_WORDS: dict[Lang, dict[str, str]] = {
+    "ko": {"d": "일", "h": "시간", "m": "분", "s": "초"},
+    "en": {"d": "day", "h": "hour", "m": "minute", "s": "second"},
+}
 
 
 def span(value: timedelta) -> str:
@@ -132,3 +136,25 @@ def span(value: timedelta) -> str:
     if total <= 0 or value != timedelta(seconds=total):
         raise ValueError(f"{value!r} is not a whole number of seconds above zero")
     return next(f"{total // size}{unit}" for unit, size in _SPANS if total % size == 0)
+
+
+def span_parts(value: timedelta) -> list[tuple[int, str]]:
+    """``[(1, "h"), (30, "m")]``. Raises ValueError for what is not a whole number of seconds above zero."""
+    left = int(value.total_seconds())
+    if left <= 0 or value != timedelta(seconds=left):
+        raise ValueError(f"{value!r} is not a whole number of seconds above zero")
+    parts = []
+    for unit, size in _SPANS:
+        count, left = divmod(left, size)
+        if count:
+            parts.append((count, unit))
+    return parts
+
+
+def span_words(value: timedelta, lang: Lang) -> str:
+    """``5분``, ``1 hour 30 minutes``; a day is ``24 hours``, as response times are given."""
+    names = SPAN_WORDS[lang]
+    parts = [(24, "h")] if value == timedelta(days=1) else span_parts(value)
+    if lang == "ko":
+        return " ".join(f"{count}{names[unit]}" for count, unit in parts)
+    return " ".join(f"{count} {names[unit]}{'s' if count != 1 else ''}" for count, unit in parts)

@@ -79,8 +79,10 @@ def parameters() -> list[Parameter]:
     return [Parameter(_NAME, "Name of the query pack.", default="qp-tripgen")]
 
 
-def from_query(query: Query, severities: Iterable[int] = ()) -> PackEntry:
-    """The query with what to look for, its caveat and its sections; ``severities`` of the alerts that begin with it.
+def from_query(query: Query, severities: Iterable[int] = (), back: Text | None = None) -> PackEntry:
+    """The query with how far it looks ``back``, what to look for, its caveat and its sections.
+
+    ``severities`` are those of the alerts that begin with it.
 
     Raises ValueError where it cannot run.
     """
@@ -92,7 +94,9 @@ def from_query(query: Query, severities: Iterable[int] = ()) -> PackEntry:
         tags["section"] = tuple(dict.fromkeys(section.number for section in sections))
     if pages := tuple(f"Sev{number}" for number in sorted(set(severities))):
         tags["severity"] = pages
-    said = {lang: [words.get(lang) for words in (query.look_for, query.caveat) if words is not None] for lang in LANGS}
+    said = {
+        lang: [words.get(lang) for words in (back, query.look_for, query.caveat) if words is not None] for lang in LANGS
+    }
     if sections:
         said["ko"].append(f"설계서 {section_list(sections)}.")
         said["en"].append(f"Design document {section_list(sections)}.")

@@ -19,9 +19,11 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNWRITABLE = frozenset({"Cc", "Zl", "Zp", "Cs"})
 BIN_SIZE = "bin_size"
 AGE = "age"
+FIRED_AT = "fired_at"
+# How a rule's text says "so long before now".
+_AGO = re.compile(r"\bago\s*\(([^()]*)\)")
 _NEXT = ",\n    "
 # An aggregate that can be added up: a day is the sum of its hours.
-_AGO = re.compile(r"\bago\s*\(")
 _AGGREGATE = re.compile(r"(\w+) = (?:sum|sumif|count|countif)\(")
 
 
@@ -153,6 +155,22 @@ def alert(definition: Alert) -> str:
     if definition.watches.kql is None:
         raise ValueError(f"signal '{definition.watches.name}' has no KQL")
     return window(definition.watches.kql, definition.window, definition.params)
+
+
+def as_it_fired(definition: Alert) -> str:
+    """The rule's own query for people: back from ``fired_at`` in its first line, and not from when somebody runs it.
+
+    It holds its whole window, so that no time range has to be chosen. Raises ValueError where the signal has no KQL.
+    """
+    text = alert(definition)
+    rows = _body(definition.watches.kql.rows) if definition.watches.kql is not None else ""
+    table, line, filters = rows.partition("\n")
+    window = durations.kql(definition.window)
+    span = f"| where TimeGenerated between (({FIRED_AT} - {window}) .. {FIRED_AT})"
+    text = text.replace(rows, f"{table}\n{span}{line}{filters}", 1)
+    # A rule may cut its rows to its window itself: once is enough.
+    text = text.replace(f"\n| where TimeGenerated >= ago({window})\n", "\n")
+    return _let({FIRED_AT: "now()"}) + _AGO.sub(rf"{FIRED_AT} - \1", text)
 
 
 def slo(definition: Slo) -> str:

@@ -10,15 +10,23 @@ from pathlib import Path
 import jinja2
 
 from observability.model.alert import Alert, Suppression
+from observability.model.checklist import MetricQuery, reach
 from observability.model.clock import KST, WINDOWS_ZONE
 from observability.model.finding import Finding
 from observability.model.operations import Escalation, SeverityLevel
-from observability.model.query import Query
+from observability.model.query import Pack, Query
 from observability.model.signal import Engine
 from observability.model.text import Text
 from observability.render import durations, kql, promql
 from observability.render.arm_alerts import rule_name
-from observability.render.words import cited_findings, closed_by_hand, condition_words, words_of
+from observability.render.words import (
+    cited_findings,
+    closed_by_hand,
+    condition_words,
+    platform_metric,
+    toward,
+    words_of,
+)
 from observability.render.workflow_escalation import ALERTS_API
 
 _ENGINES = {
@@ -42,16 +50,18 @@ _ZONES = {WINDOWS_ZONE: KST.tzname(None)}
 @dataclass(frozen=True, slots=True)
 class _Step:
     title: Text
-    key: str
-    look_for: Text | None
+    where: str
+    time_range: Text
+    notes: tuple[Text, ...]
+    language: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
+    how: Text
     language: str
     text: str
-    from_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,14 @@ class _Silenced:
     when: Text
 
 
+_KST_AHEAD = durations.kql(KST.utcoffset(None))
+_AS_IT_FIRED = Text(
+    ko=f"첫 줄의 `now()`를 알림이 울린 시각으로 바꿔 실행합니다. 한국 시각이면 `datetime(2026-11-23 03:12) - {_KST_AHEAD}`처럼 씁니다. "
+    "시간 범위는 쿼리 안에 있습니다. 늦게 들어온 행도 세므로 알림의 값과 조금 다를 수 있습니다.",
+    en="Put the time when the alert fired in place of `now()` in the first line; a time in Korea is written "
+    f"`datetime(2026-11-23 03:12) - {_KST_AHEAD}`. The time range stands in the query. Rows that came late are counted too, so the "
+    "value may differ a little from the alert's.",
+)
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -94,16 +112,48 @@ def _cell(text: str) -> str:
 
 def _measured(alert: Alert) -> _Measured | None:
     if alert.engine is Engine.LOG:
-        measure = alert.watches.kql
-        return _Measured("kusto", kql.alert(alert), measure is not None and kql.looks_from_now(measure))
+        return _Measured(_AS_IT_FIRED, "kusto", kql.as_it_fired(alert))
     if alert.engine is Engine.PROMETHEUS:
-        return _Measured("promql", promql.condition(alert))
-    metric = alert.watches.metric
-    return _Measured("text", f"{metric.resource}: {metric.aggregation}({metric.metric})") if metric else None
+        return _evaluated(alert, promql.condition(alert))
+    window, metric = _duration(alert.window), alert.watches.metric
+    how = Text(
+        ko=f"리소스의 '메트릭'에서 시간 범위의 끝을 알림이 울린 시각으로, 시간 세분성을 {toward(window.ko)} 둡니다. "
+        "더 굵게 두면 값이 옅어집니다.",
+        en="Under 'Metrics' of the resource, end the time range when the alert fired and set the time granularity to "
+        f"{window.en}; a coarser one dilutes the value.",
+    )
+    return _Measured(how, "text", platform_metric(metric)) if metric else None
 
 
-def _step(query: Query) -> _Step:
-    return _Step(query.title, query.key, query.look_for, kql.query(query))
+def _evaluated(alert: Alert, expression: str) -> _Measured:
+    """A Prometheus rule's expression has its windows inside: what is chosen is the moment."""
+    ko = "Grafana의 Explore에서 시간 범위의 끝을 알림이 울린 시각으로, 유형을 Instant로 두고 계산합니다. "
+    en = "In Grafana's Explore, end the time range when the alert fired and evaluate it as 'Instant'. "
+    if "[" in expression:
+        ko += "거슬러 보는 구간은 식 안에 있으므로 시간 범위의 길이는 값을 바꾸지 않습니다."
+        en += "How far it looks back stands inside it: the length of the time range changes nothing."
+    else:
+        ko += "식은 그 순간만 봅니다."
+        en += "It looks at that moment alone."
+    if alert.pending is not None:
+        pending = _duration(alert.pending)
+        ko += f" {pending.ko} 동안 계속 참이어야 울립니다."
+        en += f" It fires once it has been true for {pending.en}."
+    return _Measured(Text(ko=ko, en=en), "promql", expression)
+
+
+def _step(asked: Query | MetricQuery, alert: Alert, packs: tuple[Pack, ...]) -> _Step:
+    """The time range reaches back as far as the query needs, and over all that the alert looked at."""
+    back = _duration(max(reach(asked, packs), alert.window))
+    time_range = Text(
+        ko=f"시간 범위: 알림이 울리기 {back.ko} 전부터 지금까지",
+        en=f"Time range: from {back.en} before the alert fired until now",
+    )
+    notes = tuple(note for note in (asked.look_for, asked.caveat) if note is not None)
+    if isinstance(asked, Query):
+        return _Step(asked.title, f"`generated/kql/{asked.key}.kql`", time_range, notes, "kusto", kql.query(asked))
+    where = f"`tripobs kql run {asked.key}`, 또는 리소스의 '메트릭' · or 'Metrics' of the resource"
+    return _Step(asked.title, where, time_range, notes, "text", platform_metric(asked.metric))
 
 
 def _silenced(alert: Alert, suppressions: tuple[Suppression, ...]) -> _Silenced | None:
@@ -120,12 +170,14 @@ def runbooks(
     findings: tuple[Finding, ...],
     suppressions: tuple[Suppression, ...],
     escalation: Escalation,
+    packs: tuple[Pack, ...],
 ) -> dict[str, str]:
     """Alert id -> Markdown page."""
     template = _environment().get_template("runbook.md.j2")
     titles = {alert.id: alert.title for alert in alerts}
     return {
-        alert.id: _page(template, alert, titles, severities, findings, suppressions, escalation) for alert in alerts
+        alert.id: _page(template, alert, titles, severities, findings, suppressions, escalation, packs)
+        for alert in alerts
     }
 
 
@@ -174,6 +226,7 @@ def _page(
     findings: tuple[Finding, ...],
     suppressions: tuple[Suppression, ...],
     escalation: Escalation,
+    packs: tuple[Pack, ...],
 ) -> str:
     level = severities[int(alert.severity)]
     cited = cited_findings(alert)
@@ -185,10 +238,9 @@ def _page(
         response=_duration(level.response),
         engine=_ENGINES[alert.engine],
         every=_duration(alert.every),
-        window=_duration(alert.window),
         updates=_duration(level.update_every) if level.update_every else None,
         source=words_of(alert.source),
-        steps=[_step(query) for query in alert.first_steps],
+        steps=[_step(asked, alert, packs) for asked in alert.first_steps],
         measured=_measured(alert),
         findings=[finding for finding in findings if finding.id in cited],
         why_severity=words_of(alert.severity_source),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 
 from observability.model.alert import Alert
+from observability.model.signal import PlatformMetric
 from observability.model.source import Derived, Section, Source, sections_of
 from observability.model.text import Lang, Text
 from observability.render import durations
@@ -16,6 +18,8 @@ _FINDING = re.compile(r"\bR\d+\b")
 
 def condition_words(alert: Alert, lang: Lang) -> str:
     """``오류율 1% 초과, 5분 구간``: the rule in one line, numbers from the definition."""
+    if alert.condition is not None:
+        return alert.condition.get(lang)
     side = _AGAINST[lang][0 if alert.above is not None else 1]
     window = durations.words(alert.window, lang)
     title = alert.watches.title.get(lang)
@@ -27,6 +31,35 @@ def condition_words(alert: Alert, lang: Lang) -> str:
     if lang == "ko":
         return f"{title} {limit} {side}, {window} 구간"
     return f"{title} {side} {limit}, over {window}"
+
+
+def platform_metric(metric: PlatformMetric) -> str:
+    """``redis: Maximum(errors) where ErrorType = RDB by ShardId``."""
+    only = " and ".join(f"{name} = {value}" for name, value in metric.only.items())
+    by = ", ".join(metric.by.values())
+    return (
+        f"{metric.resource}: {metric.aggregation}({metric.metric})"
+        f"{f' where {only}' if only else ''}{f' by {by}' if by else ''}"
+    )
+
+
+def toward(word: str) -> str:
+    """``3일로``, ``10분으로``: 으로 behind a consonant other than ㄹ. Raises ValueError for what does not end in Hangul."""
+    syllable = ord(word[-1:] or " ") - ord("가")
+    if not 0 <= syllable <= ord("힣") - ord("가"):
+        raise ValueError(f"'{word}' does not end in Hangul")
+    # A block of 28 holds a vowel with each final consonant, none first; ㄹ is the eighth.
+    return f"{word}{'로' if syllable % 28 in (0, 8) else '으로'}"
+
+
+def looks_back(back: timedelta) -> Text | None:
+    """What to set a time range to; None where the day that is chosen for everybody is enough."""
+    if back <= timedelta(days=1):
+        return None
+    return Text(
+        ko=f"시간 범위를 {toward(durations.words(back, 'ko'))} 둡니다.",
+        en=f"Set the time range to {durations.words(back, 'en')}.",
+    )
 
 
 def section_list(sections: Iterable[Section]) -> str:

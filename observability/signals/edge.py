@@ -156,6 +156,13 @@ GATEWAY_CAPACITY = Signal(
 
 # --- WAF --------------------------------------------------------------------------------------------
 
+WAF_BY_RULE_METRIC = PlatformMetric(
+    resource="front_door",
+    metric="WebApplicationFirewallRequestCount",
+    aggregation="Total",
+    by={"rule": "RuleName", "action": "Action"},
+)
+
 WAF_BY_RULE = Signal(
     name="front_door_waf_by_rule",
     title=Text(ko="규칙별 WAF", en="WAF by rule"),
@@ -166,12 +173,7 @@ WAF_BY_RULE = Signal(
         "have a line each.",
     ),
     source=_WAF,
-    metric=PlatformMetric(
-        resource="front_door",
-        metric="WebApplicationFirewallRequestCount",
-        aggregation="Total",
-        by={"rule": "RuleName", "action": "Action"},
-    ),
+    metric=WAF_BY_RULE_METRIC,
 )
 
 WAF_BLOCKED = Signal(

@@ -236,10 +236,20 @@ def test_an_alert_leans_only_on_what_is_checked_itself() -> None:
 
 def test_a_first_step_runs() -> None:
     wrong = f"{ALERT}first step 'test-definitions/old' cannot answer here; use a query that runs"
-    for step in (query(id="old", caveat=WORDS), query(id="old", caveat=WORDS, runnable=False)):
+    sure = query(id="sure")
+    for step in (query(id="old", verbatim=True), query(id="old", caveat=WORDS, runnable=False)):
         watched = signal()
-        one = alert(watched, first_steps=(step,))
-        assert wrongs(alerts=(one,), signals=(watched,), queries=(step,), actions=(TEAMS,)) == [wrong]
+        one = alert(watched, first_steps=(step, sure))
+        assert wrongs(alerts=(one,), signals=(watched,), queries=(step, sure), actions=(TEAMS,)) == [wrong]
+
+
+def test_one_of_the_first_steps_answers_whatever_is_switched_on() -> None:
+    wrong = f"{ALERT}has no first step that surely answers: each has a caveat; add one without"
+    sure, unsure = query(id="sure"), query(id="unsure", caveat=WORDS)
+    for steps, expected in (((unsure,), [wrong]), ((unsure, sure), [])):
+        watched = signal()
+        one = alert(watched, first_steps=steps)
+        assert wrongs(alerts=(one,), signals=(watched,), queries=(sure, unsure), actions=(TEAMS,)) == expected
 
 
 def test_an_alert_without_first_steps_leaves_people_alone() -> None:
@@ -350,7 +360,15 @@ def test_a_query_says_what_it_returns_or_why_it_does_not() -> None:
 
 
 def slo(**given: Any) -> Slo:
-    fields = {"id": "o", "title": WORDS, "objective": 0.999, "period": days(30), "watches": STEP, "source": SOURCE}
+    fields = {
+        "id": "o",
+        "title": WORDS,
+        "objective": 0.999,
+        "period": days(30),
+        "good": WORDS,
+        "watches": STEP,
+        "source": SOURCE,
+    }
     return Slo(**{**fields, **given})
 
 

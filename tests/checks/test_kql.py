@@ -574,7 +574,9 @@ def test_a_panel_of_a_signal_that_no_engine_reads_has_no_text() -> None:
 
 
 def test_an_objective_returns_its_budget() -> None:
-    slo = Slo(id="o", title=WORDS, objective=0.99, period=timedelta(days=30), watches=query("Nope | where x"))
+    slo = Slo(
+        id="o", title=WORDS, objective=0.99, period=timedelta(days=30), good=WORDS, watches=query("Nope | where x")
+    )
     (text,) = texts(Catalogue(slos=(slo,)))
     assert isinstance(text, Text)
     assert text.columns is not None

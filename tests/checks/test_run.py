@@ -15,7 +15,7 @@ from observability.azure import tables
 from observability.catalog import Catalogue, load
 from observability.checks import kusto, run
 from observability.checks.texts import Text as KqlText
-from observability.checks.texts import graph_texts, texts
+from observability.checks.texts import graph_texts, runbook_texts, texts
 from observability.design.findings import FINDINGS
 from observability.model.errors import DefinitionError, Problem, SourceUnavailable
 from observability.model.query import Pack, Query
@@ -70,7 +70,7 @@ def test_the_project_s_own_definitions_have_no_problems(own: Catalogue) -> None:
 
 
 def test_the_project_s_own_texts_bind_and_parse(own: Catalogue) -> None:
-    assert run.deep(own) == len([*texts(own), *graph_texts(own)])
+    assert run.deep(own) == len([*texts(own), *graph_texts(own), *runbook_texts(own)])
 
 
 def test_the_document_s_query_is_the_one_that_does_not_bind(own: Catalogue) -> None:

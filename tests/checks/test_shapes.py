@@ -38,7 +38,7 @@ def wrong(catalogue: Catalogue) -> list[str]:
         ("title", "High", 'title is \'High\'; give Text, such as Text(ko="...", en="...")'),
         ("id", 7, 'id is 7; give str, such as "..."'),
         ("actions", "teams", "actions is 'teams'; give a tuple of Action"),
-        ("first_steps", ("x",), "first_steps is ('x',); give a tuple of Query"),
+        ("first_steps", ("x",), "first_steps is ('x',); give a tuple of Query or MetricQuery"),
         ("engine", "log", "engine is 'log'; give one of Engine.LOG, Engine.METRIC, Engine.PROMETHEUS"),
     ],
 )

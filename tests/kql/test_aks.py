@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alerts.aks import HIGH_CPU_USAGE
-from kql import aks
+from kql import aks, triage
 from observability.model.query import Query
 from observability.model.verdict import Outcome
 from observability.query.answers import Span
@@ -237,13 +237,13 @@ def test_a_node_is_not_ready_when_five_whole_minutes_say_so(rows: Rows) -> None:
     given += [
         node(application(0), minute, "Unknown" if 5 <= minute < 10 else "Ready,MemoryPressure") for minute in range(15)
     ]
-    found = by("node", rows(aks.NODES, {"KubeNodeInventory": given}))
+    found = by("node", rows(triage.NODES, {"KubeNodeInventory": given}))
     assert {name: (row["pool"], row["not_ready_minutes"], row["pressure_minutes"]) for name, row in found.items()} == {
         system(0): ("system", 0.0, 0.0),
         system(1): ("system", 0.0, 0.0),
         application(0): ("application", 5.0, 10.0),
     }
-    assert outcomes(aks.NODES, list(found.values())) == [Outcome.FAIL, Outcome.PASS, Outcome.PASS]
+    assert outcomes(triage.NODES, list(found.values())) == [Outcome.FAIL, Outcome.PASS, Outcome.PASS]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_nodes_are_held_against_the_limits_of_their_pool(
     assert (found["system"]["peak"], found["system"]["above_minimum"]) == (0, -3)
 
 
-@pytest.mark.parametrize("query", [aks.NODES, aks.NODE_COUNT, aks.NODE_MINIMUM], ids=lambda query: query.id)
+@pytest.mark.parametrize("query", [triage.NODES, aks.NODE_COUNT, aks.NODE_MINIMUM], ids=lambda query: query.id)
 def test_without_an_inventory_nothing_is_said_of_nodes(rows: Rows, query: Query) -> None:
     assert rows(query, {"KubeNodeInventory": [node(system(0), -1), node(system(0), 60)]}) == []
 

@@ -11,8 +11,9 @@ from kql import slo
 from observability.model.query import Query
 from observability.model.verdict import Outcome
 from observability.query.answers import Span
+from observability.render import kql
 from tests.kql.conftest import Answer
-from tests.kql.stored import NOON, Rows, checks, failed, outcomes, requests
+from tests.kql.stored import NOON, Rows, at, checks, failed, outcomes, requests
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,21 @@ def test_a_burn_is_the_same_whether_azure_gives_the_rule_its_window_or_two_days(
     # 0.02 of 0.001 is 20 times as fast as allowed: 3.33 of the six that the six hours may.
     assert [round(value, 2) for _, value in window.rows] == [3.33]
     assert two_days.rows == window.rows
+
+
+def _as_it_fired(fired_at: str) -> Query:
+    text = kql.as_it_fired(ERRORS_PAGE).replace("fired_at = now()", f"fired_at = {fired_at}")
+    return Query(id="as-it-fired", title=ERRORS_PAGE.title, text=text, columns={"service": "string", "value": "real"})
+
+
+# The end of the errors, as it is told in Korea and in UTC.
+@pytest.mark.parametrize("fired_at", ["datetime(2026-11-23 21:05) - 9h", "datetime(2026-11-23T12:05Z)"])
+def test_what_the_alert_saw_is_seen_again_ten_minutes_later(rows: Rows, fired_at: str) -> None:
+    # One error in ten for five minutes, nothing since, and one in a hundred over the six hours before.
+    given = {"AppRequests": [*requests(900, -180), *requests(90, 3), *failed(10, minute=4)]}
+    later = Span(at(-360), at(15))
+    (seen,) = rows(_as_it_fired(fired_at), given, later)
+    assert seen == {"service": "user-service", "value": pytest.approx(0.1 / (0.001 * 14.4))}
+    # As of now the five minutes of that pair are empty, and only the slower one is left.
+    (now,) = rows(_as_it_fired("now()"), given, later)
+    assert now["value"] == pytest.approx(0.01 / (0.001 * 6))

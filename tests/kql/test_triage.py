@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from alerts.services import HIGH_ERROR_RATE
 from kql import triage
 from tests.kql.stored import Rows, at
 
@@ -60,6 +61,20 @@ def test_since_when_is_the_first_minute_above_the_objective(rows: Rows) -> None:
         30,
     )
     assert (found["worst_at"], found["errors"]) == (at(21), 191)
+
+
+def test_one_sampled_error_of_a_quiet_night_is_seen_where_a_page_begins(rows: Rows) -> None:
+    # 19 requests that are kept and one error, each one of ten: 5 % of 200, above the alert's 1 % and its floor of 100.
+    given = [
+        *(request(minute, OperationName="GET /trips") for minute in range(19)),
+        request(19, ok=False, OperationName="GET /trips"),
+    ]
+    first = HIGH_ERROR_RATE.first_steps[0]
+    (found,) = rows(first, {"AppRequests": given})
+    assert (found["operation"], found["errors"], found["kept"]) == ("GET /trips", 10, 1)
+    assert rows(triage.SINCE_WHEN, {"AppRequests": given}) == []
+    assert triage.SINCE_WHEN.look_for is not None
+    assert first.id in triage.SINCE_WHEN.look_for.en
 
 
 def test_one_pod_of_several_is_named(rows: Rows) -> None:

@@ -494,7 +494,13 @@ def test_a_query_is_a_table_whose_columns_get_the_units_in_their_names() -> None
 
 EVENTS = Query(id="events", title=words("Events"), text="Rows | summarize good = 1, total = 2 by service = Role")
 OBJECTIVE = Slo(
-    id="slo-small", title=words("Small"), objective=0.9995, period=days(30), watches=EVENTS, source=Section("2.1")
+    id="slo-small",
+    title=words("Small"),
+    objective=0.9995,
+    period=days(30),
+    good=words("Small"),
+    watches=EVENTS,
+    source=Section("2.1"),
 )
 
 

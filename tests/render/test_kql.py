@@ -207,10 +207,50 @@ def test_an_alert_reads_its_own_window_with_its_own_parameters() -> None:
     )
 
 
+def test_people_run_a_rule_as_of_the_time_it_fired_whenever_they_do() -> None:
+    assert kql.as_it_fired(TOO_LATE) == (
+        "let fired_at = now();\n"
+        'let city = "Seoul";\n'
+        "let floor = 25;\n"
+        "Orders\n"
+        "| where TimeGenerated between ((fired_at - 90m) .. fired_at)\n"
+        "| where City == city\n"
+        "| summarize total = count(), bad = countif(Failed) by shop = ShopName, till = TillId\n"
+        "| where total >= floor\n"
+        "| extend value = 100.0 * bad / total\n"
+        "| project shop, till, value"
+    )
+
+
+def test_windows_inside_a_rule_end_when_it_fired_too() -> None:
+    several = replace(TOO_LATE, watches=replace(TOO_LATE.watches, kql=SEVERAL), window=timedelta(hours=6), params={})
+    assert "ago(" in kql.alert(several)
+    assert kql.as_it_fired(several).splitlines()[:6] == [
+        "let fired_at = now();",
+        "T",
+        "| where TimeGenerated between ((fired_at - 6h) .. fired_at)",
+        "| summarize total = sum(n), bad = sumif(n, f == 1)",
+        "    by service = S,",
+        "    age = case(TimeGenerated >= fired_at - 5m, 1, TimeGenerated >= fired_at - 1h, 2, 3)",
+    ]
+
+
+def test_a_rule_that_cuts_its_rows_itself_cuts_them_once() -> None:
+    cutting = replace(SEVERAL, rows="T\n| where TimeGenerated >= ago(6h)\n| where f == 1")
+    several = replace(TOO_LATE, watches=replace(TOO_LATE.watches, kql=cutting), window=timedelta(hours=6), params={})
+    assert kql.as_it_fired(several).splitlines()[1:4] == [
+        "T",
+        "| where TimeGenerated between ((fired_at - 6h) .. fired_at)",
+        "| where f == 1",
+    ]
+
+
 def test_an_alert_on_a_signal_without_kql_has_no_query() -> None:
     bare = Signal(name="orders_open", title=WORDS, unit=Unit.COUNT, help=WORDS, promql=PromQL(expr="orders_open"))
     with pytest.raises(ValueError, match=r"^signal 'orders_open' has no KQL$"):
         kql.alert(replace(TOO_LATE, watches=bare))
+    with pytest.raises(ValueError, match=r"^signal 'orders_open' has no KQL$"):
+        kql.as_it_fired(replace(TOO_LATE, watches=bare))
 
 
 def test_an_objective_adds_where_it_stands_and_what_is_left_of_its_budget() -> None:
@@ -219,6 +259,7 @@ def test_an_objective_adds_where_it_stands_and_what_is_left_of_its_budget() -> N
         title=WORDS,
         objective=0.995,
         period=timedelta(days=30),
+        good=WORDS,
         watches=Query(
             id="good-orders",
             title=WORDS,

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from observability.model.alert import Action, Alert, Category, Channel, Severity, Suppression
+from observability.model.checklist import MetricQuery
 from observability.model.finding import Finding
 from observability.model.operations import Escalation, SeverityLevel
-from observability.model.query import Kql, Query
+from observability.model.query import Kql, Pack, Query
 from observability.model.signal import Engine, PlatformMetric, PromQL, Signal
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Unit, hours, minutes, percent
+from observability.model.units import Unit, days, hours, minutes, percent
 from observability.render.runbooks import runbooks
 
 WORDS = Text("주문", "Orders")
@@ -39,7 +40,8 @@ LATE_ORDERS = Query(
     params={"city": "Seoul"},
     look_for=Text("한 가게만 늦는지 봅니다.", "Whether one shop alone is late."),
 )
-ALL_ORDERS = Query(id="all-orders", title=Text("모든 주문", "All orders"), text="Orders")
+ALL_ORDERS = Query(id="all-orders", title=Text("모든 주문", "All orders"), text="Orders", span=days(30))
+PACKS = (Pack(title=WORDS, span=hours(1)),)
 LATE = Signal(
     name="late_share",
     title=Text("늦은 비율", "Late share"),
@@ -132,12 +134,11 @@ Customers wait.
 
 ## 먼저 볼 쿼리 · First queries
 
-시간 범위는 알림이 울리기 한 시간 전부터 지금까지로 둡니다.
-Set the time range from an hour before the alert fired until now.
-
 ### 1. 늦은 주문 · Late orders
 
 `generated/kql/test-runbooks/late-orders.kql`
+
+시간 범위: 알림이 울리기 1시간 전부터 지금까지 · Time range: from 1 hour before the alert fired until now
 
 한 가게만 늦는지 봅니다.
 
@@ -153,17 +154,21 @@ Orders
 
 `generated/kql/test-runbooks/all-orders.kql`
 
+시간 범위: 알림이 울리기 30일 전부터 지금까지 · Time range: from 30 days before the alert fired until now
+
 ```kusto
 Orders
 ```
 
 ## 알림이 본 값 · What the alert saw
 
-시간 범위를 알림이 울린 시각까지의 10분으로 둡니다. 더 길게 두면 값이 옅어집니다.
-Set the time range to the 10 minutes before the alert fired; a longer one dilutes the value.
+첫 줄의 `now()`를 알림이 울린 시각으로 바꿔 실행합니다. 한국 시각이면 `datetime(2026-11-23 03:12) - 9h`처럼 씁니다. 시간 범위는 쿼리 안에 있습니다. 늦게 들어온 행도 세므로 알림의 값과 조금 다를 수 있습니다.
+Put the time when the alert fired in place of `now()` in the first line; a time in Korea is written `datetime(2026-11-23 03:12) - 9h`. The time range stands in the query. Rows that came late are counted too, so the value may differ a little from the alert's.
 
 ```kusto
+let fired_at = now();
 Orders
+| where TimeGenerated between ((fired_at - 10m) .. fired_at)
 | summarize value = 100.0 * countif(Late) / count() by shop = ShopName
 | project shop, value
 ```
@@ -219,7 +224,7 @@ It is sent during maintenance too.
 
 
 def _page(alert: Alert, *suppressions: Suppression) -> str:
-    return runbooks((alert,), {2: TWO}, FINDINGS, suppressions, NOBODY)[alert.id]
+    return runbooks((alert,), {2: TWO}, FINDINGS, suppressions, NOBODY, PACKS)[alert.id]
 
 
 def test_a_page_says_what_it_means_what_to_run_why_this_number_and_whom_to_call() -> None:
@@ -227,7 +232,7 @@ def test_a_page_says_what_it_means_what_to_run_why_this_number_and_whom_to_call(
 
 
 def test_every_alert_has_a_page_under_its_id() -> None:
-    pages = runbooks((TOO_LATE, replace(TOO_LATE, id="far-too-late")), {2: TWO}, (), (), NOBODY)
+    pages = runbooks((TOO_LATE, replace(TOO_LATE, id="far-too-late")), {2: TWO}, (), (), NOBODY, PACKS)
     assert list(pages) == ["too-late", "far-too-late"]
     assert "| 알림 · Alert | `far-too-late` (alert-tripgen-far-too-late) |" in pages["far-too-late"]
 
@@ -253,12 +258,16 @@ def test_a_suppression_of_other_severities_silences_nothing() -> None:
         (
             Engine.METRIC,
             "메트릭 알림, 5분마다 · metric alert, every 5 minutes",
-            "```text\ntill: Average(LateShare)\n```",
+            "리소스의 '메트릭'에서 시간 범위의 끝을 알림이 울린 시각으로, 시간 세분성을 10분으로 둡니다. 더 굵게 두면 값이 옅어집니다.\n"
+            "Under 'Metrics' of the resource, end the time range when the alert fired and set the time granularity to "
+            "10 minutes; a coarser one dilutes the value.\n\n```text\ntill: Average(LateShare)\n```",
         ),
         (
             Engine.PROMETHEUS,
             "Prometheus 규칙, 5분마다 · Prometheus rule, every 5 minutes",
-            "```promql\nmax by (shop) (late_share) > 3\n```",
+            "Grafana의 Explore에서 시간 범위의 끝을 알림이 울린 시각으로, 유형을 Instant로 두고 계산합니다. 식은 그 순간만 봅니다.\n"
+            "In Grafana's Explore, end the time range when the alert fired and evaluate it as 'Instant'. It looks at that "
+            "moment alone.\n\n```promql\nmax by (shop) (late_share) > 3\n```",
         ),
     ],
 )
@@ -267,16 +276,38 @@ def test_a_page_shows_what_the_alert_saw_in_the_language_of_its_engine(
 ) -> None:
     page = _page(replace(TOO_LATE, engine=engine))
     assert f"| 평가 · Evaluated | {evaluated} |\n" in page
-    assert f"a longer one dilutes the value.\n\n{saw}\n\n## 이 숫자의 이유" in page
+    assert f"## 알림이 본 값 · What the alert saw\n\n{saw}\n\n## 이 숫자의 이유" in page
 
 
-def test_a_query_that_looks_back_from_now_does_not_promise_the_value_of_then() -> None:
-    recent = Kql(
-        rows="Orders", summarize="late = countif(Late)", recent=(minutes(1),), result="| extend value = late_1m"
+def test_a_window_inside_the_expression_needs_no_time_range() -> None:
+    ranged = replace(LATE, promql=PromQL(expr="max by (shop) (max_over_time(late_share[$window]))", by=("shop",)))
+    page = _page(replace(TOO_LATE, watches=ranged, engine=Engine.PROMETHEUS, window=days(3), pending=minutes(5)))
+    assert (
+        "거슬러 보는 구간은 식 안에 있으므로 시간 범위의 길이는 값을 바꾸지 않습니다. 5분 동안 계속 참이어야 울립니다.\n"
+        "In Grafana's Explore, end the time range when the alert fired and evaluate it as 'Instant'. How far it looks back "
+        "stands inside it: the length of the time range changes nothing. It fires once it has been true for 5 minutes.\n"
+    ) in page
+    assert "(max_over_time(late_share[3d])) > 3\n```" in page
+
+
+def test_the_first_queries_reach_back_over_all_that_the_alert_looked_at() -> None:
+    page = _page(replace(TOO_LATE, window=hours(6)))
+    assert (
+        "late-orders.kql`\n\n시간 범위: 알림이 울리기 6시간 전부터 지금까지 · Time range: from 6 hours before" in page
     )
-    page = _page(replace(TOO_LATE, watches=replace(LATE, kql=recent)))
-    assert "It looks back 10 minutes from the moment when it is run, and returns the value of now.\n\n```kusto" in page
-    assert "before the alert fired; a longer one" not in page
+    assert "all-orders.kql`\n\n시간 범위: 알림이 울리기 30일 전부터 지금까지 · Time range: from 30 days before" in page
+
+
+def test_a_platform_metric_is_a_first_query_too_and_says_what_it_cannot_tell() -> None:
+    assert LATE.metric is not None
+    metric = MetricQuery(
+        id="late-tills", title=WORDS, metric=LATE.metric, grain=minutes(5), caveat=Text("낮만", "By day only")
+    )
+    assert (
+        "### 1. 주문 · Orders\n\n`tripobs kql run test-runbooks/late-tills`, 또는 리소스의 '메트릭' · or 'Metrics' of the resource\n\n"
+        "시간 범위: 알림이 울리기 1시간 전부터 지금까지 · Time range: from 1 hour before the alert fired until now\n\n"
+        "낮만\n\nBy day only\n\n```text\ntill: Average(LateShare)\n```\n"
+    ) in _page(replace(TOO_LATE, first_steps=(metric,)))
 
 
 def test_a_page_below_a_limit_says_so() -> None:
@@ -306,7 +337,7 @@ def _escalation(**changed: Any) -> Escalation:
 
 
 def _unanswered(alert: Alert, level: SeverityLevel, escalation: Escalation) -> str:
-    page = runbooks((alert,), {2: level}, (), (), escalation)[alert.id]
+    page = runbooks((alert,), {2: level}, (), (), escalation, PACKS)[alert.id]
     (line,) = (line for line in page.splitlines() if line.startswith("| 아무도 맡지 않으면"))
     return line.removeprefix("| 아무도 맡지 않으면 · When nobody takes it | ")
 
@@ -334,13 +365,13 @@ def test_a_severity_that_no_machine_escalates_says_who_does() -> None:
 
 
 def test_a_severity_that_management_hears_of_at_once_is_silenced_only_with_an_approval() -> None:
-    page = runbooks((TOO_LATE,), {2: TWO}, (), (), _escalation(at_once=(2,)))["too-late"]
+    page = runbooks((TOO_LATE,), {2: TWO}, (), (), _escalation(at_once=(2,)), PACKS)["too-late"]
     assert 'tripobs silence --for 2h --alert too-late --severity 2 --by NAME --why "..." --out silence.json\n' in page
 
 
 def test_a_page_of_an_alert_that_does_not_resolve_says_when_and_where_to_close_it() -> None:
     closed = replace(CALLING, closed_when=Text("가게가 비는 것을 본 뒤", "the shop is empty"))
-    page = runbooks((closed,), {2: TWO}, (), (), NOBODY)[closed.id]
+    page = runbooks((closed,), {2: TWO}, (), (), NOBODY, PACKS)[closed.id]
     assert (
         "저절로 해소되지 않으므로 가게가 비는 것을 본 뒤 직접 닫습니다. 받은 곳에도 '해소'가 가지 않습니다: 종의 인시던트도 "
         "함께 닫습니다.\nIt does not resolve by itself: close it once the shop is empty. No 'Resolved' reaches those it told: "
@@ -352,7 +383,7 @@ def test_a_page_of_an_alert_that_does_not_resolve_says_when_and_where_to_close_i
 
 def test_a_page_links_to_the_pages_of_likely_causes() -> None:
     cause = replace(TOO_LATE, id="oven-cold", title=Text("식은 오븐", "Oven Cold"))
-    page = runbooks((replace(TOO_LATE, causes=("oven-cold",)), cause), {2: TWO}, (), (), NOBODY)["too-late"]
+    page = runbooks((replace(TOO_LATE, causes=("oven-cold",)), cause), {2: TWO}, (), (), NOBODY, PACKS)["too-late"]
     assert (
         "Customers wait.\n\n## 원인일 수 있는 알림 · Likely causes\n\n이 알림도 울렸으면 그 페이지부터 봅니다.\n"
         "If one of these fires too, begin with its page.\n\n- [식은 오븐 · Oven Cold](oven-cold.md)\n\n## 먼저 볼 쿼리"

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from observability.model.alert import Alert, Category, Severity
-from observability.model.signal import Engine, Signal
+from observability.model.signal import Engine, PlatformMetric, Signal
 from observability.model.source import Derived, Section, Source
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, minutes, percent, seconds_of
@@ -70,6 +71,41 @@ def test_an_alert_that_does_not_resolve_says_when_somebody_may_close_it() -> Non
     assert words.closed_by_hand(TOO_LATE, "en") == ""
 
 
+def test_a_rule_whose_limit_says_too_little_says_when_it_fires_itself() -> None:
+    alert = replace(TOO_LATE, condition=Text("한 시간에 세 번", "three times in an hour"))
+    assert words.condition_words(alert, "ko") == "한 시간에 세 번"
+    assert words.description(alert, "en") == "three times in an hour. Orders are late. Design document 7.1 (R9)."
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("10분", "10분으로"),
+        ("3일", "3일로"),
+        ("5시간", "5시간으로"),
+        ("30초", "30초로"),
+        ("서울", "서울로"),
+        ("값", "값으로"),
+    ],
+)
+def test_the_particle_follows_the_last_consonant(word: str, said: str) -> None:
+    assert words.toward(word) == said
+
+
+@pytest.mark.parametrize("word", ["5m", ""])
+def test_a_word_whose_end_is_no_hangul_has_no_particle(word: str) -> None:
+    with pytest.raises(ValueError, match="does not end in Hangul"):
+        words.toward(word)
+
+
+def test_a_platform_metric_says_what_it_keeps_and_is_split_by() -> None:
+    metric = PlatformMetric(
+        resource="till", metric="Errors", aggregation="Maximum", only={"Kind": "Jam"}, by={"t": "Till"}
+    )
+    assert words.platform_metric(metric) == "till: Maximum(Errors) where Kind = Jam by Till"
+    assert words.platform_metric(replace(metric, only={}, by={})) == "till: Maximum(Errors)"
+
+
 def test_a_description_is_the_rule_its_meaning_and_its_sections() -> None:
     derived = replace(TOO_LATE, source=Derived(WHY, (Section("7.1"), Section("8", reading="R1"))))
     assert words.description(TOO_LATE, "ko") == (
@@ -103,3 +139,8 @@ def test_the_findings_behind_an_alert_are_those_its_sources_and_its_reason_name(
     )
     assert words.cited_findings(cited) == {"R9", "R1", "R19"}
     assert words.cited_findings(replace(TOO_LATE, source=None)) == set()
+
+
+def test_a_query_that_needs_more_than_a_day_says_which_time_range() -> None:
+    assert words.looks_back(timedelta(days=1)) is None
+    assert words.looks_back(timedelta(days=3)) == Text("시간 범위를 3일로 둡니다.", "Set the time range to 3 days.")
