@@ -1,11 +1,12 @@
 """Security: who was refused, who went where people rarely go, and what is about to expire."""
 
 from kql import security as queries
+from observability.azure.limits import KEY_VAULT_NEAR_EXPIRY
 from observability.design.security import ROTATION
 from observability.model.dashboard import Bound, Dashboard, Goal, Kind, Note, Panel, Row
 from observability.model.source import Derived, Section
 from observability.model.text import Text
-from observability.model.units import Quantity, Unit, hours, minutes
+from observability.model.units import Quantity, Unit, hours, minutes, span
 from observability.signals import key_vault, security
 
 # The day of the daily review.
@@ -80,11 +81,11 @@ DASHBOARD = Dashboard(
                     height=5,
                 ),
                 Panel(
-                    title=Text(ko="30일 안에 만료", en="Expire within 30 days"),
+                    title=Text(ko=f"{key_vault.AHEAD.ko} 안에 만료", en=f"Expire within {key_vault.AHEAD.en}"),
                     shows=key_vault.DUE,
                     kind=Kind.STAT,
                     goals=(NOTHING_DUE,),
-                    last="30d",
+                    last=span(KEY_VAULT_NEAR_EXPIRY),
                     width=5,
                     height=5,
                 ),

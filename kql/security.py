@@ -7,7 +7,7 @@ from observability.model.source import Derived, Section
 from observability.model.text import Text
 from observability.model.units import Quantity, Unit, days, percent
 from observability.model.verdict import Outcome, Verdict
-from observability.signals.key_vault import OBJECT
+from observability.signals.key_vault import AHEAD, OBJECT
 
 PACK = Pack(title=Text(ko="보안", en="Security"))
 
@@ -241,8 +241,8 @@ VAULT_EXPIRED = Query(
         fail_above=_NONE,
         source=Derived(
             Text(
-                ko="교체 주기(90, 180, 365일)가 지나기 전에 바꾸라는 규칙이므로 만료된 것은 하나도 없어야 합니다.",
-                en="The rule is to renew before 90, 180 and 365 days are over, so nothing may ever have expired.",
+                ko="교체 주기가 지나기 전에 바꾸라는 규칙이므로 만료된 것은 하나도 없어야 합니다.",
+                en="The rule is to renew before the rotation is over, so nothing may ever have expired.",
             ),
             (_VAULT,),
         ),
@@ -254,7 +254,7 @@ VAULT_NEAR_EXPIRY = Query(
     id="vault-near-expiry",
     title=Text(ko="만료가 가까운 비밀, 키, 인증서", en="Secrets, keys and certificates near their end"),
     source=_VAULT,
-    # Key Vault announces an object thirty days before it expires, and logs that it did.
+    # Key Vault announces an object some time before it expires, and logs that it did.
     text=f"""
         AZKVAuditLogs
         | extend object = {_OBJECT}
@@ -270,8 +270,8 @@ VAULT_NEAR_EXPIRY = Query(
         warn_above=_NONE,
         source=Derived(
             Text(
-                ko="만료 30일 전 알림이 온 것은 교체 주기 안에 바꿔야 할 것입니다.",
-                en="What was announced thirty days before its end has to be renewed within its rotation.",
+                ko=f"만료 {AHEAD.ko} 전 알림이 온 것은 교체 주기 안에 바꿔야 할 것입니다.",
+                en=f"What was announced {AHEAD.en} before its end has to be renewed within its rotation.",
             ),
             (_VAULT,),
         ),

@@ -1,11 +1,14 @@
 """Key Vault: secrets, keys and certificates that come to their end."""
 
+from observability.azure.limits import KEY_VAULT_NEAR_EXPIRY
 from observability.model.query import Kql
 from observability.model.signal import PlatformMetric, Signal
 from observability.model.source import Section
 from observability.model.text import Text
-from observability.model.units import Unit
+from observability.model.units import Unit, span_words
 
+AHEAD = Text(ko=span_words(KEY_VAULT_NEAR_EXPIRY, "ko"), en=span_words(KEY_VAULT_NEAR_EXPIRY, "en"))
+"""How long before an object's end Key Vault announces it."""
 # Which object a row is about. A call names it in Id; a row of an announcement holds the event itself, whose data and subject
 # name it. Where the event lies was read from rules that others published on AzureDiagnostics and not seen on a real vault, so
 # what is missing there falls back to Id, and to the vault itself: an announcement is never without an object.
@@ -21,8 +24,8 @@ NEAR_EXPIRY = Signal(
     title=Text(ko="만료가 가까운 비밀과 인증서", en="Secrets and certificates near their end"),
     unit=Unit.COUNT,
     help=Text(
-        ko="Key Vault가 만료 30일 전에 남기는 기록, 대상별.",
-        en="What Key Vault logs thirty days before an object expires, for each object.",
+        ko=f"Key Vault가 만료 {AHEAD.ko} 전에 남기는 기록, 대상별.",
+        en=f"What Key Vault logs {AHEAD.en} before an object expires, for each object.",
     ),
     source=Section("7.4.1"),
     kql=Kql(
@@ -40,8 +43,8 @@ DUE = Signal(
     title=Text(ko="곧 만료될 비밀과 인증서", en="Secrets and certificates soon to expire"),
     unit=Unit.COUNT,
     help=Text(
-        ko="구간 동안 만료 30일 전 알림이 온 비밀, 키, 인증서의 수.",
-        en="Secrets, keys and certificates that were announced thirty days before their end.",
+        ko=f"구간 동안 만료 {AHEAD.ko} 전 알림이 온 비밀, 키, 인증서의 수.",
+        en=f"Secrets, keys and certificates that were announced {AHEAD.en} before their end.",
     ),
     source=Section("7.4.1"),
     kql=Kql(

@@ -153,7 +153,7 @@ class Deployment(Fault):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NearExpiry(Fault):
-    """Key Vault announces at the beginning that one of its objects, by its path, expires in thirty days."""
+    """Key Vault announces at the beginning that one of its objects, by its path, expires soon."""
 
     path: str
 
