@@ -45,7 +45,7 @@ next deployment cannot give it to another.
 
 DATA: Mapping[str, str] = {
     "microsoft.operationalinsights/workspaces": "holds every log",
-    "microsoft.insights/components": "holds the connection string that the services send to",
+    "microsoft.insights/components": "what sends to it knows its connection string",
     "microsoft.monitor/accounts": "holds every Prometheus metric",
 }
 
