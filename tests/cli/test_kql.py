@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import duckdb
 import pytest
 
 from observability.cli.main import main
+from observability.query import azure_errors
 from observability.query.local import engine
 from observability.simulate import Settings, write
 
@@ -255,6 +257,48 @@ def test_serve_ends_at_ctrl_c_without_a_trace(hour: Path, tmp_path: Path) -> Non
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kql run triage/since-when",
+        "kql pack triage",
+        "kql pack cost",
+        "replay --from '2026-11-01 00:00 KST' --alert high-error-rate",
+    ],
+)
+def test_nobody_signed_in_is_one_line_of_ours_and_none_of_the_librarys(command: str, tmp_path: Path) -> None:
+    # Of the chain only the Azure CLI, which is not on this path: it says so without any request.
+    environment = {"AZURE_TOKEN_CREDENTIALS": "AzureCliCredential", "PATH": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    place = ["--workspace", "11111111-1111-1111-1111-111111111111", "--subscription", "s"]
+    done = subprocess.run(
+        [sys.executable, "-m", "observability", *shlex.split(command), *place],
+        env=environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (UNAVAILABLE, "")
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("Azure CLI not found on path; " + azure_errors.SIGN_IN)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["kql", "run", "triage/since-when"], ["kql", "pack", "triage"], ["replay", "--from", "2026-11-01T00:00Z"]],
+)
+@pytest.mark.parametrize(
+    ("workspace", "said"),
+    [
+        ("law-x", "is a name, and no subscription is known to look it up in; pass --subscription"),
+        ("/law", "is no name, no GUID and no resource id; pass --workspace with one of them"),
+    ],
+)
+def test_a_workspace_that_cannot_be_looked_up_is_a_wrong_argument(
+    command: list[str], workspace: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AZURE_SUBSCRIPTION_ID", raising=False)
+    code, out, err = told(capsys, *command, "--workspace", workspace)
+    assert (code, out) == (USAGE, "")
+    assert err.startswith(f"tripobs: workspace '{workspace}' {said}")
 
 
 def test_serve_says_what_to_answer_from(capsys: pytest.CaptureFixture[str]) -> None:
