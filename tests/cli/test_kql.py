@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -299,6 +300,46 @@ def test_a_workspace_that_cannot_be_looked_up_is_a_wrong_argument(
     code, out, err = told(capsys, *command, "--workspace", workspace)
     assert (code, out) == (USAGE, "")
     assert err.startswith(f"tripobs: workspace '{workspace}' {said}")
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "said"),
+    [
+        ("AppTraces.parquet", bytes(range(256)) * 8, "cannot be read: No magic bytes found"),
+        ("AppTraces.json", bytes(range(256)) * 8, "cannot be read: Malformed JSON"),
+        ("AppTraces.csv", b"TimeGenerated,Message\nnotatime,a\n", "a cell does not fit its column: "),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", ["kql run trace/logs --local", "kql pack trace --local", "kql serve --local", "replay --data"]
+)
+def test_a_folder_of_one_damaged_file_is_a_line_that_names_it(
+    command: str, name: str, held: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(held)
+    code, out, err = told(capsys, *command.split(), str(tmp_path))
+    assert (code, out) == (UNAVAILABLE, "")
+    (line,) = err.splitlines()
+    if command != "replay --data":  # no alert reads the table
+        assert line.startswith(f"tripobs: {tmp_path / name}: {said}")
+
+
+def test_beside_a_damaged_file_the_queries_that_do_not_read_it_are_answered(
+    hour: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(hour, tmp_path / "export")
+    (folder / "demo.json").unlink()
+    (folder / "AppExceptions.parquet").write_bytes(bytes(range(256)) * 8)
+    code, out, err = told(capsys, "kql", "run", "triage/since-when", "--local", str(folder), "--lang", "en")
+    assert (code, err) == (OK, "")
+    assert out.startswith("Since when  triage/since-when")
+    code, out, err = told(capsys, "kql", "pack", "triage", "--local", str(folder), "--json")
+    assert (code, "Traceback" in err) == (UNAVAILABLE, False)
+    failures = [
+        step["failure"]["message"] for part in json.loads(out)["parts"] for step in part["steps"] if step.get("failure")
+    ]
+    assert failures
+    assert {message.partition(": ")[0] for message in failures} == {str(folder / "AppExceptions.parquet")}
 
 
 def test_serve_says_what_to_answer_from(capsys: pytest.CaptureFixture[str]) -> None:
