@@ -102,12 +102,6 @@ def test_a_cell_that_does_not_fit_its_column_is_an_error_and_not_a_null(tmp_path
     assert found.failure.todo == "mend it, or export the table again"
 
 
-def test_a_conversion_of_the_querys_own_is_no_files_fault(tmp_path: Path) -> None:
-    write_parquet(tmp_path, "AppRequests", [{"TimeGenerated": NOON - timedelta(hours=1), "Name": "ten"}])
-    found = asked(tmp_path, "AppRequests | project x = toint(Name)")
-    assert found.table is not None or (found.failure is not None and str(tmp_path) not in found.failure.message)
-
-
 BINARY = bytes(range(256)) * 8
 DAMAGED = {
     "AppTraces.parquet": ("cannot be read: No magic bytes found", BINARY),
