@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from observability import catalog, forecast
 from observability.cli.main import main
 from observability.design.volume import WRITTEN
 from observability.forecast import WrongPrices
+from observability.model.place import ROOT
 from observability.model.signal import Engine
 
 FINE = {
@@ -109,6 +111,18 @@ def test_a_frequency_without_a_price_is_not_free(tmp_path: Path) -> None:
     known = forecast.prices(written(tmp_path, log_rule={"PT15M": 1}))
     kinds = {(kind.engine, kind.every): kind for kind in forecast.rules(catalog.load().alerts, known)}
     assert kinds[Engine.LOG, "PT1M"].month is None
+
+
+def test_the_example_of_the_docs_filled_with_prices_leaves_no_rule_without_one(tmp_path: Path) -> None:
+    (example,) = re.findall(
+        r"```json\n(.*?)```", (ROOT / "docs" / "forecast.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    (tmp_path / "prices.json").write_text(example.replace(": 0", ": 1.5"), encoding="utf-8")
+    known = forecast.prices(tmp_path / "prices.json")
+    alerts = catalog.load().alerts
+    assert [kind for kind in forecast.rules(alerts, known) if kind.month is None] == []
+    # Nor one that no rule runs at.
+    assert set(known.log_rule) == {kind.every for kind in forecast.rules(alerts, known) if kind.engine is Engine.LOG}
 
 
 @pytest.mark.parametrize(

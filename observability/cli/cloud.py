@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,17 +28,26 @@ def generated(arguments: argparse.Namespace) -> Path:
     return Path(arguments.generated) if arguments.generated else ROOT / "generated"
 
 
-def connect(arguments: argparse.Namespace) -> Arm:
-    """The resource group that was named. Raises WrongArgument, SourceUnavailable."""
-    subscription = arguments.subscription or os.environ.get(SUBSCRIPTION) or ""
-    group = arguments.resource_group or os.environ.get(GROUP) or ""
-    missing = []
+def refuse(arguments: argparse.Namespace, wrong: Iterable[str]) -> None:
+    """Raises WrongArgument for all that is ``wrong``, and for a subscription or resource group that nobody named."""
+    subscription, group = _place(arguments)
+    found = []
     if not subscription:
-        missing.append(f"say which subscription: --subscription ID (or {SUBSCRIPTION})")
+        found.append(f"say which subscription: --subscription ID (or {SUBSCRIPTION})")
     if not group:
-        missing.append(f"say which resource group: --resource-group NAME (or {GROUP})")
-    if missing:
-        raise WrongArgument("\n".join(missing))
+        found.append(f"say which resource group: --resource-group NAME (or {GROUP})")
+    if found := [*found, *wrong]:
+        raise WrongArgument("\n".join(found))
+
+
+def _place(arguments: argparse.Namespace) -> tuple[str, str]:
+    subscription = arguments.subscription or os.environ.get(SUBSCRIPTION) or ""
+    return subscription, arguments.resource_group or os.environ.get(GROUP) or ""
+
+
+def connect(arguments: argparse.Namespace) -> Arm:
+    """The resource group that was named, which `refuse` has seen. Raises WrongArgument, SourceUnavailable."""
+    subscription, group = _place(arguments)
     from observability.deploy.arm import Arm
     from observability.query.azure_client import MANAGEMENT
 

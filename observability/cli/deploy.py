@@ -14,7 +14,6 @@ from observability.deploy.deployments import Change, Ended, Taken
 from observability.deploy.errors import Fault, Refused
 from observability.deploy.hide import Hide
 from observability.deploy.templates import Template, Values
-from observability.query.errors import WrongArgument
 
 if TYPE_CHECKING:
     from observability.deploy.arm import Arm
@@ -42,11 +41,11 @@ def _deploy(arguments: argparse.Namespace) -> int:
     known = templates.load(folder)
     chosen = [one for one in known if not arguments.template or one.name in arguments.template]
     given = templates.values(Path(arguments.parameters) if arguments.parameters else None)
-    if wrong := templates.problems(chosen, given, known):
-        raise WrongArgument("\n".join(wrong))
+    wrong = templates.problems(chosen, given, known, templates.examples(folder))
     asks = not arguments.what_if and not arguments.yes
     if asks and (arguments.json or not (sys.stdin.isatty() and sys.stdout.isatty())):
-        raise WrongArgument("nobody can be asked without a terminal; give --yes to deploy, or --what-if to look first")
+        wrong.append("nobody can be asked without a terminal; give --yes to deploy, or --what-if to look first")
+    cloud.refuse(arguments, wrong)
     hide = Hide(known, given)
     arm = cloud.connect(arguments)
     try:

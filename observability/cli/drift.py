@@ -13,7 +13,6 @@ from observability.deploy import templates
 from observability.deploy.drift import Drift, Finding, Kind
 from observability.deploy.hide import Hide
 from observability.deploy.normal import UNSET
-from observability.query.errors import WrongArgument
 
 _COLOURS = {Kind.EXTRA: "yellow", Kind.EDITED: "yellow"}
 
@@ -24,12 +23,12 @@ def drift(arguments: argparse.Namespace) -> int:
 
 
 def _drift(arguments: argparse.Namespace) -> int:
-    known = templates.load(cloud.generated(arguments))
+    folder = cloud.generated(arguments)
+    known = templates.load(folder)
     compared = [one for one in known if one.name in live.COMPARED]
     given = templates.values(Path(arguments.parameters) if arguments.parameters else None)
     # Without a file everything made of an address is left out; a value that is given has to be right.
-    if wrong := templates.problems(compared, given, known, whole=False):
-        raise WrongArgument("\n".join(wrong))
+    cloud.refuse(arguments, templates.problems(compared, given, known, templates.examples(folder), whole=False))
     arm = cloud.connect(arguments)
     try:
         defined = [one for each in compared for one in cloud.resources(each, given, arm)]

@@ -8,10 +8,14 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from observability import PHASE_NUMBERS, PHASE_VARIABLE, __version__
 
 OK, PROBLEMS, USAGE, STALE, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+_DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB makes of a Ctrl-C that reaches it in the middle of a query, in place of KeyboardInterrupt."""
 
 GROUP_VARIABLE = "TRIPOBS_RESOURCE_GROUP"
 """The environment variable that names the resource group."""
@@ -487,6 +491,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of the console command."""
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         # Korean on a terminal that cannot show it is escaped, not a stack trace.
         if isinstance(stream, io.TextIOWrapper):
@@ -505,8 +510,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(end="", flush=True)
         return code
     except KeyboardInterrupt:
-        print("tripobs: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted()
+    except RuntimeError as error:
+        if str(error) != _DUCKDB_INTERRUPTED:
+            raise
+        return _interrupted()
     except BrokenPipeError:
         # Somebody closed the pipe (`tripobs list | head`): nothing is wrong, and nobody reads the rest.
         _leave_unwritten()
@@ -523,6 +531,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The command's own process ends here, and looking through all that it made would only take time.
         if collects and argv is not None:
             gc.enable()
+
+
+def _open_closed() -> None:
+    """A stream that whoever started this has closed (``0<&-``, ``>&-``) has nothing to read, or leads nowhere.
+
+    Python has None in its place, which cannot even be asked whether it is a terminal.
+    """
+    # In this order each gets the number that its stream would have, and no file of ours gets it later.
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - it is open as long as the process is
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
+def _interrupted() -> int:
+    print("tripobs: interrupted", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _leave_unwritten() -> None:

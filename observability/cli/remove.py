@@ -11,7 +11,6 @@ from observability.cli import cloud, main, terminal
 from observability.deploy import remove as removing
 from observability.deploy import templates
 from observability.deploy.remove import Item, Removal
-from observability.query.errors import WrongArgument
 
 if TYPE_CHECKING:
     from observability.deploy.arm import Arm
@@ -23,10 +22,10 @@ def remove(arguments: argparse.Namespace) -> int:
 
 
 def _remove(arguments: argparse.Namespace) -> int:
-    known = templates.load(cloud.generated(arguments))
+    folder = cloud.generated(arguments)
+    known = templates.load(folder)
     given = templates.values(Path(arguments.parameters) if arguments.parameters else None)
-    if wrong := templates.problems(known, given, known, whole=False):
-        raise WrongArgument("\n".join(wrong))
+    cloud.refuse(arguments, templates.problems(known, given, known, templates.examples(folder), whole=False))
     arm = cloud.connect(arguments)
     try:
         defined = [one for each in known for one in cloud.resources(each, given, arm)]

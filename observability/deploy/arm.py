@@ -16,7 +16,7 @@ from observability.deploy.client import PAUSE, Pause
 from observability.deploy.errors import SOURCE, Hidden, NotFound, Refused, faults, refusal, unreadable
 from observability.model.errors import SourceUnavailable
 from observability.query.azure_client import MANAGEMENT
-from observability.query.azure_errors import SIGN_IN, clean, retry_after
+from observability.query.azure_errors import SIGN_IN, clean, retry_after, told, tried
 from observability.query.errors import WrongArgument
 
 if TYPE_CHECKING:
@@ -204,14 +204,8 @@ def _meant(error: AzureError, what: str, hidden: Hidden) -> Exception:
         # A long operation that failed: the answer about it is itself a success.
         return refusal(status, body, what, hidden) if status >= 400 else Refused(faults(body, what, hidden))
     if isinstance(error, ClientAuthenticationError):
-        return SourceUnavailable(f"{SOURCE}: no sign-in: {_tried(str(error))}; {SIGN_IN}")
+        return SourceUnavailable(told(f"{SOURCE}: no sign-in: {tried(error)}", SIGN_IN))
     reason = clean(hidden(str(error)).partition("\n")[0])
     return SourceUnavailable(
         f"{SOURCE}: {what}: the connection failed ({type(error).__name__}: {reason}); check the network and the address"
     )
-
-
-def _tried(words: str) -> str:
-    """What the credentials of a chain say, out of a page of azure-identity's; its first line where there is no chain."""
-    each = [line.strip() for line in words.splitlines() if line.startswith("\t")]
-    return clean("; ".join(each) or words.partition("\n")[0])

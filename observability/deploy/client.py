@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from observability import __version__
 from observability.deploy.address import Place, of_option, place
 from observability.model.errors import SourceUnavailable
+from observability.query.azure_client import quiet
 from observability.query.errors import WrongArgument
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ def connect(
     except ImportError as error:
         raise SourceUnavailable(_MISSING.format(name=error.name)) from error
 
-    # A credential that fails writes a page to the log, and with no handler Python prints it; what it says is in our error.
-    logging.getLogger("azure").addHandler(logging.NullHandler())
+    quiet()
 
     class Transport(RequestsTransport):  # type: ignore[misc] # azure-core exports it by a function of the module
         """Every wait of azure-core's policies and pollers is one of its transport."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from observability.model.errors import SourceUnavailable, TripobsError
-from observability.query.azure_errors import SIGN_IN, clean
+from observability.query.azure_errors import SIGN_IN, clean, told
 from observability.query.errors import WrongArgument
 
 SOURCE = "Azure Resource Manager"
@@ -89,18 +89,21 @@ def refusal(status: int, body: Any, what: str, hidden: Hidden = str) -> TripobsE
     if isinstance(body, Mapping) and isinstance(body.get("error"), Mapping):
         codes.add(str(body["error"].get("code")))
     if status == 401:
-        return SourceUnavailable(f"{SOURCE}: {what}: does not accept the sign-in: {said}; {SIGN_IN}")
+        return SourceUnavailable(told(f"{SOURCE}: {what}: does not accept the sign-in: {said}", SIGN_IN))
     if status == 403 and (not isinstance(body, Mapping) or codes & _NO_ACCESS):
         return NotAllowed(
-            f"{SOURCE}: {what}: this sign-in may not do that: {said}; have the role {_role(said.lower())} given to it"
+            told(
+                f"{SOURCE}: {what}: this sign-in may not do that: {said}",
+                f"have the role {_role(said.lower())} given to it",
+            )
         )
     if status == 404 and codes & _NO_PLACE:
-        return WrongArgument(f"{what}: {said}; check --subscription and --resource-group")
+        return WrongArgument(told(f"{what}: {said}", "check --subscription and --resource-group"))
     if status == 404:
         return NotFound(found)
     if status in (408, 429) or status >= 500:
         busy = "too many requests" if status == 429 else f"HTTP {status}"
-        return SourceUnavailable(f"{SOURCE}: {what}: {busy}: {said}; try again later")
+        return SourceUnavailable(told(f"{SOURCE}: {what}: {busy}: {said}", "try again later"))
     return Refused(found)
 
 

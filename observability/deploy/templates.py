@@ -102,12 +102,27 @@ def values(path: Path | None) -> Values:
     return given
 
 
+def examples(folder: Path) -> Values:
+    """What stands in the example of a parameters file, which somebody has to replace: it has what no default would do for.
+
+    Raises WrongArgument.
+    """
+    path = folder / "azure" / "parameters.example.json"
+    found: Values = _object(path, "parameters", "`make generate` writes the example")["parameters"]
+    return found
+
+
 def problems(
-    templates: Iterable[Template], given: Values, known: Iterable[Template], *, whole: bool = True
+    templates: Iterable[Template],
+    given: Values,
+    known: Iterable[Template],
+    examples: Values,
+    *,
+    whole: bool = True,
 ) -> list[str]:
     """Everything wrong with the parameters of these templates. ``known`` are all the templates a file may be for.
 
-    ``whole``: every parameter without a default needs a value.
+    ``examples`` are no values, by parameter. ``whole``: every parameter without a default needs a value.
     """
     found = []
     declared = {name for template in known for name in template.parameters}
@@ -119,12 +134,12 @@ def problems(
         for name, one in template.parameters.items():
             if name not in given and not whole:
                 continue
-            if wrong := _wrong(one, given.get(name)):
+            if wrong := _wrong(one, given.get(name), examples.get(name, {}).get("value")):
                 found.append(f"{template.name}: parameter '{name}': {wrong}")
     return found
 
 
-def _wrong(declared: Mapping[str, Any], entry: Mapping[str, Any] | None) -> str:
+def _wrong(declared: Mapping[str, Any], entry: Mapping[str, Any] | None, example: Any) -> str:
     """What is wrong with one value; its words never hold the value, which may be a secret."""
     if entry is None:
         return "" if "defaultValue" in declared else "has no value and no default; give it one with --parameters FILE"
@@ -134,9 +149,14 @@ def _wrong(declared: Mapping[str, Any], entry: Mapping[str, Any] | None) -> str:
     right = isinstance(value, _TYPES[kind.lower()]) and (kind.lower() != "int" or not isinstance(value, bool))
     if not right:
         return f"is no {kind}"
-    if isinstance(value, str) and _PLACEHOLDER.fullmatch(value):
+    if isinstance(value, str) and (_PLACEHOLDER.fullmatch(value) or _same(value, example)):
         return f"still holds the example's '{value}'; write the real value there"
     return ""
+
+
+def _same(value: str, example: Any) -> bool:
+    """Whether it is the example's address: those know no case, and a final slash makes no other of them."""
+    return isinstance(example, str) and value.strip().rstrip("/").lower() == example.rstrip("/").lower()
 
 
 def for_template(template: Template, given: Values) -> dict[str, Any]:

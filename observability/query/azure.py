@@ -85,7 +85,8 @@ class AzureBackend:
     def ask(self, asks: Sequence[Ask], span: Span, *, said: Said, stop: Event) -> list[Answer]:
         """An answer for each ask, in their order; ``said`` is called in the thread that calls this.
 
-        Raises: SourceUnavailable where nothing was answered because nobody would be (sign-in, rights, workspace).
+        Raises: SourceUnavailable where nothing was answered because nobody would be (sign-in, rights, workspace);
+        WrongArgument for a workspace that cannot be looked up.
         """
         sources = [self._metrics]
         if any(ask.metric is None for ask in asks):
@@ -105,7 +106,7 @@ class AzureBackend:
         if asks and len(refused) == len(asks):
             failure = refused[0][1].failure
             assert failure is not None
-            raise SourceUnavailable(f"{failure.message}; {failure.todo}")
+            raise SourceUnavailable(azure_errors.told(failure.message, failure.todo))
         for ask, answer in refused:
             said(ask, answer)
         return answers

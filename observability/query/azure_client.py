@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,6 +28,12 @@ METRICS_AUDIENCE = "https://metrics.monitor.azure.com"
 MANAGEMENT = "https://management.azure.com"
 T = TypeVar("T")
 _MISSING = "'{name}' is not installed; pip install 'tripgen-observability[kql]'"
+
+
+def quiet() -> None:
+    """Nothing of Azure's libraries is printed: a credential that fails writes a page to the log, and with no handler Python
+    prints it. What it says is in our error."""
+    logging.getLogger("azure").addHandler(logging.NullHandler())
 
 
 class Access:
@@ -55,6 +62,7 @@ class Access:
             import azure.monitor.querymetrics  # noqa: F401 - said now, not at the first query
         except ImportError as error:
             raise SourceUnavailable(_MISSING.format(name=error.name)) from error
+        quiet()
         if authentication_policy is None:
             for address in (logs, metrics, management):
                 if not address.startswith("https://"):
@@ -200,8 +208,8 @@ def refusal(error: AzureError, place: Place, key: str) -> Answer | Again:
             raise Closed(failure) from error
         return reply(failure, response.status_code, response.headers)
     if isinstance(error, ClientAuthenticationError):
-        # No credential of the chain worked: azure-identity's own words are a page long, their first line says which.
-        raise Closed(azure_errors.failure(401, {"message": str(error).partition("\n")[0]}, place)) from error
+        wrong = f"{place.source}: no sign-in: {azure_errors.tried(error)}"
+        raise Closed(Failure(azure_errors.NOT_SIGNED_IN, wrong, todo=azure_errors.SIGN_IN)) from error
     if isinstance(error, ServiceResponseTimeoutError):
         wrong = f"{place.source}: connected, but no answer came"
         return Answer(Status.FAILED, None, Failure(azure_errors.TIMEOUT, wrong, todo="try again later"))

@@ -40,6 +40,18 @@ def clean(text: object, hidden: Callable[[str], str] = str) -> str:
     return _SECRETS.sub("***", " ".join(hidden(str(text)).split()))[:_LONGEST]
 
 
+def tried(error: Exception) -> str:
+    """What the credentials of a chain say, out of a page of azure-identity's; its first line where there is no chain."""
+    words = str(error)
+    each = [line.strip().rstrip(".") for line in words.splitlines() if line.startswith("\t")]
+    return clean("; ".join(each) or words.partition("\n")[0])
+
+
+def told(message: str, todo: str) -> str:
+    """An error and the way out in one line: Azure's sentences end in a full stop, ours go on."""
+    return f"{message.rstrip('.')}; {todo}"
+
+
 def failure(status: int | None, error: Any, place: Place, key: str = "") -> Failure:
     """What an error answer says.
 

@@ -12,6 +12,7 @@ from observability.query.answers import Answer
 from observability.query.azure_client import Access, Connection, attempt
 from observability.query.azure_errors import Place
 from observability.query.azure_logs import Target
+from observability.query.errors import WrongArgument
 from observability.query.lanes import Again, Closed
 
 API_VERSION = "2025-07-01"
@@ -31,17 +32,18 @@ def subscription_of(workspace: str) -> str:
 def resolve(access: Access, workspace: str, subscription: str) -> Target:
     """What to query for ``workspace``. Only a name asks Azure.
 
-    Raises: SourceUnavailable for a name that no workspace of the subscription has, or several.
+    Raises: SourceUnavailable for a name that no workspace of the subscription has, or several; WrongArgument for what is
+    none, or a name without a subscription.
     """
     if _GUID.fullmatch(workspace) or _RESOURCE.fullmatch(workspace):
         return Target(workspace)
     if not workspace or workspace.startswith("/"):
-        raise SourceUnavailable(
+        raise WrongArgument(
             f"workspace '{workspace}' is no name, no GUID and no resource id; "
             "pass --workspace with one of them ('az monitor log-analytics workspace list' shows yours)"
         )
     if not subscription:
-        raise SourceUnavailable(
+        raise WrongArgument(
             f"workspace '{workspace}' is a name, and no subscription is known to look it up in; "
             "pass --subscription or set AZURE_SUBSCRIPTION_ID, or pass the workspace's GUID"
         )
@@ -103,9 +105,9 @@ def _page(client: Any, url: str, place: Place) -> dict[str, Any]:
             if not isinstance(page, Again):
                 break
     except Closed as closed:
-        raise SourceUnavailable(f"{closed.failure.message}; {closed.failure.todo}") from closed
+        raise SourceUnavailable(azure_errors.told(closed.failure.message, closed.failure.todo)) from closed
     if isinstance(page, Answer | Again):
         failure = page.failure
         assert failure is not None
-        raise SourceUnavailable(f"{azure_errors.clean(failure.message)}; {failure.todo}")
+        raise SourceUnavailable(azure_errors.told(azure_errors.clean(failure.message), failure.todo))
     return page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from observability.model.query import Kql
 from observability.model.signal import Engine
 from observability.query.answers import Answer, Ask, Failure, Span, Status, Table
 from observability.query.local import files
-from observability.query.local.engine import Refused, tables_of
+from observability.query.local.engine import DATA, Refused, refusing, tables_of
 from observability.query.local.files import quoted
 from observability.query.times import kst
 from observability.replay import delays, run, windows
@@ -36,7 +36,7 @@ _TYPES = files.DUCKDB_TYPES
 def exported(folder: Path, alerts: Iterable[Alert]) -> tuple[Telemetry, Span]:
     """What the alerts' queries read of a folder of exported tables, and from when to when it reaches.
 
-    Raises SourceUnavailable where the folder has none of those tables.
+    Raises SourceUnavailable where the folder has none of those tables, or one that cannot be read.
     """
     con = run.connect()
     found = files.scan(folder)
@@ -51,8 +51,8 @@ def exported(folder: Path, alerts: Iterable[Alert]) -> tuple[Telemetry, Span]:
     views = files.make_views(con, found, there, None)
     con.execute("SET schema = 'main'")
     columns = {table: view.columns for table, view in views.items()}
-    reach = _reach(con, there, found.end)
-    return Telemetry(Exported(con, columns, reach=reach)), reach
+    reach = _reach(con, found, there)
+    return Telemetry(Exported(con, columns, reach=reach, folder=found)), reach
 
 
 @dataclass
@@ -64,6 +64,8 @@ class Exported(Logs):
     """
 
     reach: Span | None = None
+    folder: files.Folder | None = None
+    _broken: dict[str, files.Unreadable | None] = field(default_factory=dict)
 
     def first(self, rule: Rule) -> datetime | None:
         return self.reach.start if self.reach is not None else None
@@ -77,7 +79,23 @@ class Exported(Logs):
                 raise SourceUnavailable(f"no file for table '{table}'; {files.Folder.how_to_export(table)}")
             if not self._any(table, start, end):
                 raise SourceUnavailable(f"table '{table}' has no row from {kst(start)} to {kst(end)}")
-        return super().values(rule, start, end)
+        try:
+            with refusing():
+                return super().values(rule, start, end)
+        except Refused as refused:
+            if refused.failure.code == DATA and (broken := self._blamed(rule)) is not None:
+                raise broken from refused
+            raise
+
+    def _blamed(self, rule: Rule) -> files.Unreadable | None:
+        """The file that cannot be read, of those that the rule reads."""
+        there = self.folder.files if self.folder is not None else {}
+        for table in run.tables_of(rule.alert):
+            if table not in self._broken:
+                self._broken[table] = files.unreadable(self.con, table, there.get(table, ()))
+            if (found := self._broken[table]) is not None:
+                return found
+        return None
 
     def _any(self, table: str, start: datetime, end: datetime) -> bool:
         found = self.con.execute(
@@ -87,17 +105,22 @@ class Exported(Logs):
         return found.fetchone() is not None
 
 
-def _reach(con: DuckDBPyConnection, tables: Iterable[str], end: datetime | None) -> Span:
-    """From the first row to ``end``, where the export says when it ended, or to the last row; in whole minutes."""
+def _reach(con: DuckDBPyConnection, folder: files.Folder, tables: Iterable[str]) -> Span:
+    """From the first row to where the export says that it ended, or to the last row; in whole minutes."""
+    import duckdb
+
     moments = []
     for table in tables:
-        row = con.execute(f"SELECT min(TimeGenerated), max(TimeGenerated) FROM {RAW}.{quoted(table)}").fetchone()  # noqa: S608
+        try:
+            row = con.execute(f"SELECT min(TimeGenerated), max(TimeGenerated) FROM {RAW}.{quoted(table)}").fetchone()  # noqa: S608
+        except duckdb.Error as error:
+            raise files.blamed(con, table, folder.files[table], error) from error
         moments += [moment for moment in row or () if moment is not None]
     if not moments:
         raise SourceUnavailable("none of the tables that the alerts read has a row; export some")
     first, last = min(moments), max(moments)
     start = first.replace(second=0, microsecond=0, tzinfo=UTC)
-    return Span(start, end or last.replace(second=0, microsecond=0, tzinfo=UTC) + timedelta(minutes=1))
+    return Span(start, folder.end or last.replace(second=0, microsecond=0, tzinfo=UTC) + timedelta(minutes=1))
 
 
 # --- a workspace ------------------------------------------------------------------------------------------------------

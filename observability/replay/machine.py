@@ -1,6 +1,7 @@
 """Azure's alert machine: values at each evaluation become alerts that fire and resolve.
 
-One machine is one rule; it keeps a state for each combination of dimension values. Source: azure-facts sections 1 to 3.
+One machine is one rule; it keeps a state for each combination of dimension values. Source: Microsoft's pages
+on log search alert rules, metric alert rules and Prometheus rule groups.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Who hears of an alert: action groups, the processing rule of the maintenance window, the limit on text messages.
 
-Source: azure-facts sections 4 and 5. An alert that fires within a window that silences it is told to nobody, then or
-later; its resolution is silenced by the same rule if it falls into a window too.
+Source: Microsoft's pages on action groups, their rate limits, and alert processing rules. An alert that fires within a
+window that silences it is told to nobody, then or later; its resolution is silenced by the same rule if it falls into a
+window too.
 """
 
 from __future__ import annotations

@@ -65,6 +65,19 @@ def test_the_templates_are_deployed_in_their_order(cloud: Cloud, folder: Path, c
     ]
 
 
+@pytest.mark.parametrize("command", [["deploy", "--yes"], ["drift"], ["remove"]])
+def test_the_examples_values_are_told_all_at_once_and_azure_is_not_asked(
+    command: list[str], cloud: Cloud, folder: Path, capsys: Captured
+) -> None:
+    example = ["--parameters", str(folder / "azure" / "parameters.example.json")]
+    assert main([*command, *where(cloud, folder, values=False), *example]) == USAGE
+    assert capsys.readouterr().err.splitlines() == [
+        "tripobs: alerts: parameter 'bellUrl': still holds the example's '<secret>'; write the real value there",
+        "tripobs: alerts: parameter 'host': still holds the example's 'door.example.com'; write the real value there",
+    ]
+    assert cloud.asked == []
+
+
 def test_one_template_alone_as_json(cloud: Cloud, folder: Path, capsys: Captured) -> None:
     assert main(["deploy", "--yes", "--json", "--template", "queries", *where(cloud, folder)]) == OK
     told = json.loads(capsys.readouterr().out)
@@ -135,10 +148,13 @@ def test_everything_wrong_is_told_before_anything_is_asked(cloud: Cloud, folder:
         "tripobs: alerts: parameter 'bellUrl': has no value and no default; give it one with --parameters FILE",
         "tripobs: alerts: parameter 'host': has no value and no default; give it one with --parameters FILE",
     ]
-    assert main(["deploy", "--what-if", "--template", "queries", "--generated", str(folder)]) == USAGE
+    assert main(["deploy", "--generated", str(folder)]) == USAGE
     assert capsys.readouterr().err.splitlines() == [
         "tripobs: say which subscription: --subscription ID (or AZURE_SUBSCRIPTION_ID)",
         "tripobs: say which resource group: --resource-group NAME (or TRIPOBS_RESOURCE_GROUP)",
+        "tripobs: alerts: parameter 'bellUrl': has no value and no default; give it one with --parameters FILE",
+        "tripobs: alerts: parameter 'host': has no value and no default; give it one with --parameters FILE",
+        "tripobs: nobody can be asked without a terminal; give --yes to deploy, or --what-if to look first",
     ]
     assert cloud.asked == []
 

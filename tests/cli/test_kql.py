@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import pytest
 from observability.catalog import load
 from observability.cli.main import main
 from observability.model.query import Query
+from observability.query import azure_errors
 from observability.query.local import engine
 from observability.simulate import Settings, write
 
@@ -285,6 +288,88 @@ def test_serve_ends_at_ctrl_c_without_a_trace(hour: Path, tmp_path: Path) -> Non
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kql run triage/since-when",
+        "kql pack triage",
+        "kql pack cost",
+        "replay --from '2026-11-01 00:00 KST' --alert high-error-rate",
+    ],
+)
+def test_nobody_signed_in_is_one_line_of_ours_and_none_of_the_librarys(command: str, tmp_path: Path) -> None:
+    # Of the chain only the Azure CLI, which is not on this path: it says so without any request.
+    environment = {"AZURE_TOKEN_CREDENTIALS": "AzureCliCredential", "PATH": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    place = ["--workspace", "11111111-1111-1111-1111-111111111111", "--subscription", "s"]
+    done = subprocess.run(
+        [sys.executable, "-m", "observability", *shlex.split(command), *place],
+        env=environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (UNAVAILABLE, "")
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("Azure CLI not found on path; " + azure_errors.SIGN_IN)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["kql", "run", "triage/since-when"], ["kql", "pack", "triage"], ["replay", "--from", "2026-11-01T00:00Z"]],
+)
+@pytest.mark.parametrize(
+    ("workspace", "said"),
+    [
+        ("law-x", "is a name, and no subscription is known to look it up in; pass --subscription"),
+        ("/law", "is no name, no GUID and no resource id; pass --workspace with one of them"),
+    ],
+)
+def test_a_workspace_that_cannot_be_looked_up_is_a_wrong_argument(
+    command: list[str], workspace: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AZURE_SUBSCRIPTION_ID", raising=False)
+    code, out, err = told(capsys, *command, "--workspace", workspace)
+    assert (code, out) == (USAGE, "")
+    assert err.startswith(f"tripobs: workspace '{workspace}' {said}")
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "said"),
+    [
+        ("AppTraces.parquet", bytes(range(256)) * 8, "cannot be read: No magic bytes found"),
+        ("AppTraces.json", bytes(range(256)) * 8, "cannot be read: Malformed JSON"),
+        ("AppTraces.csv", b"TimeGenerated,Message\nnotatime,a\n", "a cell does not fit its column: "),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", ["kql run trace/logs --local", "kql pack trace --local", "kql serve --local", "replay --data"]
+)
+def test_a_folder_of_one_damaged_file_is_a_line_that_names_it(
+    command: str, name: str, held: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(held)
+    code, out, err = told(capsys, *command.split(), str(tmp_path))
+    assert (code, out) == (UNAVAILABLE, "")
+    (line,) = err.splitlines()
+    if command != "replay --data":  # no alert reads the table
+        assert line.startswith(f"tripobs: {tmp_path / name}: {said}")
+
+
+def test_beside_a_damaged_file_the_queries_that_do_not_read_it_are_answered(
+    hour: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(hour, tmp_path / "export")
+    (folder / "demo.json").unlink()
+    (folder / "AppExceptions.parquet").write_bytes(bytes(range(256)) * 8)
+    code, out, err = told(capsys, "kql", "run", "triage/since-when", "--local", str(folder), "--lang", "en")
+    assert (code, err) == (OK, "")
+    assert out.startswith("Since when  triage/since-when")
+    code, out, err = told(capsys, "kql", "pack", "triage", "--local", str(folder), "--json")
+    assert (code, "Traceback" in err) == (UNAVAILABLE, False)
+    failures = [
+        step["failure"]["message"] for part in json.loads(out)["parts"] for step in part["steps"] if step.get("failure")
+    ]
+    assert failures
+    assert {message.partition(": ")[0] for message in failures} == {str(folder / "AppExceptions.parquet")}
 
 
 def test_serve_says_what_to_answer_from(capsys: pytest.CaptureFixture[str]) -> None:

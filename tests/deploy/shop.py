@@ -10,6 +10,7 @@ TAGS = {"managed-by": "tripgen-observability"}
 BELL = "https://bell.example/?key=ding-dong-ding"
 GROUP_ID = "[resourceId('Microsoft.Insights/actionGroups', 'ag-bell')]"
 VALUES = {"bellUrl": BELL, "host": "shop.example"}
+EXAMPLE = {"bellUrl": "<secret>", "host": "door.example.com"}
 
 
 def template(resources: list[dict[str, Any]], parameters: dict[str, Any]) -> dict[str, Any]:
@@ -256,6 +257,7 @@ def generated(folder: Path) -> Path:
         (folder / "azure" / f"{name}.json").write_text(json.dumps(body))
     (folder / "dashboards").mkdir()
     (folder / "dashboards" / "shop-tills.json").write_text(json.dumps(DASHBOARD))
-    values = {name: {"value": value} for name, value in VALUES.items()}
-    (folder / "parameters.json").write_text(json.dumps({"parameters": values}))
+    for path, values in (("parameters.json", VALUES), ("azure/parameters.example.json", EXAMPLE)):
+        given = {name: {"value": value} for name, value in values.items()}
+        (folder / path).write_text(json.dumps({"parameters": given}))
     return folder

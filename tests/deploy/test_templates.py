@@ -13,10 +13,12 @@ from observability.deploy import templates
 from observability.deploy.expressions import Secret, Unknown
 from observability.deploy.hide import Hide
 from observability.deploy.templates import Template, Values
+from observability.model.place import ROOT
 from observability.query.errors import WrongArgument
 from tests.deploy import shop
 
 ALERTS = Template("alerts", shop.TEMPLATES["alerts"])
+EXAMPLES: Values = {name: {"value": value} for name, value in shop.EXAMPLE.items()}
 GIVEN: Values = {name: {"value": value} for name, value in shop.VALUES.items()}
 KNOWN = [Template(name, body) for name, body in shop.TEMPLATES.items()]
 
@@ -57,19 +59,46 @@ def test_a_parameters_file_without_values_is_told_all_at_once(tmp_path: Path) ->
 
 def test_everything_wrong_with_the_values_is_told_and_no_value_is() -> None:
     given: Values = {"hots": {"value": "x"}, "bellUrl": {"value": 5}, "location": {"value": "<region>"}}
-    assert templates.problems([ALERTS], given, KNOWN) == [
+    assert templates.problems([ALERTS], given, KNOWN, EXAMPLES) == [
         "parameter 'hots': no template has it; did you mean 'host'",
         "alerts: parameter 'location': still holds the example's '<region>'; write the real value there",
         "alerts: parameter 'bellUrl': is no secureString",
         "alerts: parameter 'host': has no value and no default; give it one with --parameters FILE",
     ]
-    assert templates.problems([ALERTS], GIVEN, KNOWN) == []
-    assert templates.problems([ALERTS], {}, KNOWN, whole=False) == []
+    assert templates.problems([ALERTS], GIVEN, KNOWN, EXAMPLES) == []
+    assert templates.problems([ALERTS], {}, KNOWN, EXAMPLES, whole=False) == []
+
+
+@pytest.mark.parametrize("value", ["door.example.com", "Door.Example.com", " door.example.com/"])
+def test_an_address_that_is_still_the_examples_is_told_with_the_rest(value: str) -> None:
+    given: Values = {"bellUrl": {"value": "<secret>"}, "host": {"value": value}}
+    assert templates.problems([ALERTS], given, KNOWN, EXAMPLES) == [
+        "alerts: parameter 'bellUrl': still holds the example's '<secret>'; write the real value there",
+        f"alerts: parameter 'host': still holds the example's '{value}'; write the real value there",
+    ]
+    assert templates.problems([ALERTS], {**given, **GIVEN}, KNOWN, EXAMPLES) == []
+    # One of the same host is not the example's.
+    other: Values = {**GIVEN, "host": {"value": "back.door.example.com"}}
+    assert templates.problems([ALERTS], other, KNOWN, EXAMPLES) == []
+
+
+def test_the_committed_example_is_refused_as_it_is_in_every_parameter() -> None:
+    folder = ROOT / "generated"
+    known, example = templates.load(folder), templates.examples(folder)
+    assert {"publicHost", "runbookBaseUrl", "grafanaBaseUrl", "pagerdutyUrl"} <= example.keys()
+    told = templates.problems(known, example, known, example)
+    assert [line.split(": ")[1] for line in told] == [f"parameter '{name}'" for name in sorted(example)]
+    assert all("still holds the example's" in line for line in told)
+
+
+def test_without_the_example_nothing_could_be_told_from_it(tmp_path: Path) -> None:
+    with pytest.raises(WrongArgument, match=r"parameters\.example\.json: No such file.*`make generate` writes"):
+        templates.examples(tmp_path)
 
 
 def test_true_is_no_number() -> None:
     counted = Template("t", {"parameters": {"n": {"type": "int"}}, "resources": []})
-    assert templates.problems([counted], {"n": {"value": True}}, [counted]) == ["t: parameter 'n': is no int"]
+    assert templates.problems([counted], {"n": {"value": True}}, [counted], {}) == ["t: parameter 'n': is no int"]
 
 
 def test_a_template_gets_only_the_values_it_declares() -> None:

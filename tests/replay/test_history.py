@@ -139,6 +139,43 @@ def test_a_folder_with_none_of_the_tables_says_how_to_export_one(tmp_path: Path,
         history.exported(tmp_path, own_alerts)
 
 
+@pytest.mark.parametrize(
+    ("name", "held", "said"),
+    [
+        ("Perf.parquet", bytes(range(256)) * 8, "cannot be read: No magic bytes found"),
+        ("Perf.csv", b"TimeGenerated,CounterValue\nnotatime,1\n", "a cell does not fit its column: "),
+    ],
+)
+def test_a_damaged_file_is_named_and_a_rule_that_does_not_read_it_goes_on(
+    tmp_path: Path, folder: Path, own_alerts: tuple[Alert, ...], name: str, held: bytes, said: str
+) -> None:
+    (tmp_path / "AppRequests.parquet").write_bytes((folder / "AppRequests.parquet").read_bytes())
+    (tmp_path / name).write_bytes(held)
+    with pytest.raises(SourceUnavailable) as caught:
+        history.exported(tmp_path, own_alerts)
+    assert str(caught.value).startswith(f"{tmp_path / name}: {said}")
+    assert len(str(caught.value).splitlines()) == 1
+    errors = [alert for alert in own_alerts if alert.id == "high-error-rate"]
+    telemetry, span = history.exported(tmp_path, errors)
+    found = run.replay(map(rules.of, errors), telemetry, span.start, span.end)
+    assert fired(found) == [("high-error-rate", "trip-service", 2)]
+
+
+def test_a_cell_that_does_not_fit_is_the_reason_why_its_rule_was_not_evaluated(
+    tmp_path: Path, own_alerts: tuple[Alert, ...]
+) -> None:
+    lines = "".join(f"2026-11-23T0{hour}:00:00Z,False,500,trip-service,ten\n" for hour in range(8))
+    (tmp_path / "AppRequests.csv").write_text(
+        f"TimeGenerated,Success,ResultCode,AppRoleName,ItemCount\n{lines}", encoding="utf-8"
+    )
+    errors = [alert for alert in own_alerts if alert.id == "high-error-rate"]
+    telemetry, span = history.exported(tmp_path, errors)
+    found = run.replay(map(rules.of, errors), telemetry, span.start, span.end)
+    ((_, reason),) = found.unread
+    assert reason.startswith(f"{tmp_path / 'AppRequests.csv'}: a cell does not fit its column: ")
+    assert found.evaluations == 0
+
+
 def workspace(
     address: str,
     own_alerts: tuple[Alert, ...],

@@ -80,19 +80,22 @@ class LocalBackend:
 
     def ask(self, asks: Sequence[Ask], span: Span, *, said: Said, stop: threading.Event) -> list[Answer]:
         with self._open() as con:
-            wanted = {table for ask in asks for table in tables_of(ask)}
-            try:
-                views = files.make_views(con, self._folder, sorted(wanted), span, self._shapes)
-            except Exception as error:  # a file that cannot be read is the folder's fault, whatever duckdb calls it
-                raise SourceUnavailable(f"{self._folder.path}: {str(error).splitlines()[0]}") from error
+            views: dict[str, files.View] = {}
+            broken: dict[str, files.Unreadable] = {}
+            for table in sorted({table for ask in asks for table in tables_of(ask)}):
+                try:
+                    views |= files.make_views(con, self._folder, [table], span, self._shapes)
+                except files.Unreadable as error:
+                    broken[table] = error
             con.execute("SET lock_configuration = true")
-            return self._all(con, asks, views, span, said, stop)
+            return self._all(con, asks, views, broken, span, said, stop)
 
     def _all(
         self,
         con: DuckDBPyConnection,
         asks: Sequence[Ask],
         views: Mapping[str, files.View],
+        broken: Mapping[str, files.Unreadable],
         span: Span,
         said: Said,
         stop: threading.Event,
@@ -107,7 +110,7 @@ class LocalBackend:
             cursor = con.cursor()
             cursors.add(cursor)
             try:
-                status, table, failure = self._one(cursor, ask, views, span)
+                status, table, failure = self._one(cursor, ask, views, broken, span)
             except self._interrupted:
                 status, table, failure = Status.CANCELLED, None, None
             finally:
@@ -129,9 +132,16 @@ class LocalBackend:
         return [answers[index] for index in range(len(asks))]
 
     def _one(
-        self, cursor: Any, ask: Ask, views: Mapping[str, files.View], span: Span
+        self,
+        cursor: Any,
+        ask: Ask,
+        views: Mapping[str, files.View],
+        broken: Mapping[str, files.Unreadable],
+        span: Span,
     ) -> tuple[Status, Table | None, Failure | None]:
         for table in tables_of(ask):
+            if table in broken:
+                return Status.REFUSED, None, _failure(broken[table])
             if table not in views:
                 missing = Failure("no-table", self._folder.missing(table), None, files.Folder.how_to_export(table))
                 return Status.REFUSED, None, missing
@@ -148,10 +158,21 @@ class LocalBackend:
             return Status.COMPLETE, engine.run(cursor, ask.text, schema, span.end, ask.columns), None
         except engine.Refused as refused:
             status = Status.FAILED if refused.failure.ours else Status.REFUSED
-            return status, None, refused.failure
+            return status, None, self._blamed(cursor, ask, refused.failure)
+
+    def _blamed(self, cursor: Any, ask: Ask, failure: Failure) -> Failure:
+        """The failure with the file that is to blame, where one of those that the query reads is."""
+        for table in tables_of(ask) if failure.code == engine.DATA else ():
+            if found := files.unreadable(cursor, table, self._folder.files[table]):
+                return _failure(found)
+        return failure
 
     def close(self) -> None:
         """Nothing is kept open between two calls."""
+
+
+def _failure(error: files.Unreadable) -> Failure:
+    return Failure(engine.DATA, error.wrong, None, error.todo)
 
 
 def tables_of(ask: Ask) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ from observability.query.local.tokens import literal_takes
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+DATA = "data"
+"""The code of a failure that cells of the exported files, or a conversion of the query's own, may be the reason of."""
 
 Schema = Mapping[str, Sequence[str]]
 # KQL's name for what a column of the result is, where the definition does not say.
@@ -85,13 +89,22 @@ def run(con: DuckDBPyConnection, text: str, schema: Schema, now: datetime, colum
     guard(text)
     weights.register()
     conversions.register()
-    try:
+    with refusing():
         try:
             return _run(con, weights.together(text), schema, now, columns)
         except duckdb.Error as error:
             if not weights.is_unequal(error):
                 raise
             return _run(con, weights.lengthen(text), schema, now, columns)
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Raises Refused for what DuckDB refuses; InterruptException of duckdb as it is."""
+    import duckdb
+
+    try:
+        yield
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
@@ -146,7 +159,7 @@ def _failed(error: Exception) -> Failure:
     if kind == "OutOfMemoryException":
         return Failure("memory", words, None, "ask for a shorter span with --since")
     if kind in ("ConversionException", "InvalidInputException", "IOException"):
-        return Failure("data", words, None, "look at the exported file: a cell does not fit its column")
+        return Failure(DATA, words, None, "look at the exported file: a cell does not fit its column")
     return Failure("engine", words, None, "run it on Azure: --workspace")
 
 

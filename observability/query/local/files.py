@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from observability.azure import tables
 from observability.model.clock import LATEST
 from observability.model.errors import SourceUnavailable
 from observability.query.answers import Span
+from observability.query.cells import visible
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -36,6 +38,14 @@ TIME = "TimeGenerated"
 _PORTAL_TIME = " [UTC]"
 _PORTAL_FORMAT = "%-m/%-d/%Y, %-I:%M:%S.%f %p"
 _DEMO = "demo.json"
+
+
+class Unreadable(SourceUnavailable):
+    """A file of a table that is not what its name says, or holds what does not fit: which one, why, and the way out."""
+
+    def __init__(self, wrong: str, todo: str) -> None:
+        super().__init__(f"{wrong}; {todo}")
+        self.wrong, self.todo = wrong, todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +108,24 @@ def _end(manifest: Path) -> datetime | None:
 
 
 def newest(con: DuckDBPyConnection, folder: Folder) -> datetime:
-    """Just after the newest row of the folder. Raises SourceUnavailable where no table has one."""
-    latest = [
-        found[0]
-        for table, files in folder.files.items()
-        if TIME in tables.load()[table]
-        and (found := con.execute(_NEWEST.format(time=_time(con, files), rows=_reader(files))).fetchone())
-        and found[0] is not None
-    ]
+    """Just after the newest row of the folder. Raises SourceUnavailable where no table has one.
+
+    A table that cannot be read says nothing here, while there are others: whoever asks for it is told.
+    """
+    import duckdb
+
+    latest, broken = [], []
+    for table, files in folder.files.items():
+        if TIME in tables.load()[table]:
+            try:
+                found = con.execute(_NEWEST.format(time=_time(con, files), rows=_reader(files))).fetchone()
+            except duckdb.Error as error:
+                broken.append(blamed(con, table, files, error))
+                continue
+            latest += [found[0]] if found and found[0] is not None else []
     if not latest:
+        if broken:
+            raise broken[0]
         raise SourceUnavailable(f"{folder.path}: none of its tables has a row; export some, or use tripobs demo-data")
     end: datetime = max(latest)
     return end.replace(tzinfo=UTC, microsecond=0) + _SECOND
@@ -159,20 +178,58 @@ def make_views(
 ) -> dict[str, View]:
     """A view for each wanted table that is there, cut to the span where there is one.
 
-    Every column of Azure's table is there, in Azure's type. A string is never null, as in Kusto.
+    Every column of Azure's table is there, in Azure's type. A string is never null, as in Kusto. Raises Unreadable.
     """
+    import duckdb
+
     shapes = shapes or Shapes()
     views = {}
     for table in wanted:
         if table in folder.files:
             columns, files = tables.load()[table], folder.files[table]
-            shape = shapes.of(con, files)
-            con.execute(_view(table, files, columns, shape, span))
+            try:
+                shape = shapes.of(con, files)
+            except duckdb.Error as error:
+                raise blamed(con, table, files, error) from error
+            con.execute(f"CREATE OR REPLACE VIEW {quoted(table)} AS {_select(files, columns, shape, span)}")
             views[table] = View(tuple(columns), frozenset(columns.keys() - shape.found.keys()))
     return views
 
 
-def _view(table: str, files: tuple[Path, ...], columns: Mapping[str, str], shape: Shape, span: Span | None) -> str:
+def unreadable(con: DuckDBPyConnection, table: str, files: tuple[Path, ...]) -> Unreadable | None:
+    """The first of a table's files that cannot be read as Azure's table, after all of it was tried; None where each can."""
+    import duckdb
+
+    for file in files:
+        try:
+            select = _select((file,), tables.load()[table], Shapes().of(con, (file,)), None)
+            con.execute(f"SELECT count(COLUMNS(*)) FROM ({select})").fetchall()  # noqa: S608 - our own text
+        except duckdb.Error as error:
+            return _unreadable(table, file, error)
+    return None
+
+
+def blamed(con: DuckDBPyConnection, table: str, files: tuple[Path, ...], error: Exception) -> Unreadable:
+    """``error``, which a table's files gave together, with the one that did."""
+    return unreadable(con, table, files) or _unreadable(table, files[0].parent, error)
+
+
+def _unreadable(table: str, file: Path, error: Exception) -> Unreadable:
+    import duckdb
+
+    # DuckDB begins with the kind of its error, and goes on with hints for who wrote the SQL.
+    words = _KIND.sub("", str(error).strip().partition("\n")[0]).rstrip(" .")[:300]
+    fits = isinstance(error, duckdb.ConversionException)
+    return Unreadable(
+        f"{file}: {'a cell does not fit its column' if fits else 'cannot be read'}: {visible(words)}",
+        "mend it, or export the table again" if fits else Folder.how_to_export(table),
+    )
+
+
+_KIND = re.compile(r"^[A-Z][A-Za-z-]*(?: [A-Z][A-Za-z]*)* Error: ")
+
+
+def _select(files: tuple[Path, ...], columns: Mapping[str, str], shape: Shape, span: Span | None) -> str:
     chosen = []
     for column, kind in columns.items():
         name, stored = shape.found.get(column, ("", ""))
@@ -188,7 +245,7 @@ def _view(table: str, files: tuple[Path, ...], columns: Mapping[str, str], shape
         start, end = (f"TIMESTAMP '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'" for moment in (span.start, span.end))
         time = _cast(*shape.found[TIME], "datetime") if TIME in shape.found else "NULL::TIMESTAMP"
         where = f" WHERE {time} >= {start} AND {time} < {end}"
-    return f"CREATE OR REPLACE VIEW {quoted(table)} AS SELECT {', '.join(chosen)} FROM {_reader(files)}{where}"  # noqa: S608
+    return f"SELECT {', '.join(chosen)} FROM {_reader(files)}{where}"  # noqa: S608
 
 
 def _columns(con: DuckDBPyConnection, files: tuple[Path, ...]) -> dict[str, str]:

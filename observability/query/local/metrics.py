@@ -8,7 +8,7 @@ from observability.design.telemetry import RESOURCES
 from observability.model.checklist import MetricQuery
 from observability.model.signal import PlatformMetric
 from observability.query.answers import Column, Failure, Table
-from observability.query.local.engine import Refused
+from observability.query.local.engine import Refused, refusing
 from observability.query.local.engine import cells as converted
 
 TABLE = "AzureMetrics"
@@ -36,8 +36,7 @@ def run(cursor: Any, query: MetricQuery) -> Table:
         raise Refused(_split(metric))
     names = [name.upper() for name in (query.resources or (RESOURCES[metric.resource].name,))]
     fold = _OF_GRAIN[metric.aggregation]
-    rows = cursor.execute(
-        f"""
+    text = f"""
         WITH points AS (
             SELECT upper(Resource) AS resource, time_bucket(to_seconds($grain), TimeGenerated, TIMESTAMP '1970-01-01') AS began,
                 {fold}("{_COLUMNS[metric.aggregation]}") AS value
@@ -47,8 +46,9 @@ def run(cursor: Any, query: MetricQuery) -> Table:
         )
         SELECT lower(resource), min(value), avg(value), max(value), arg_max(value, began), max(began)
         FROM points WHERE value IS NOT NULL GROUP BY resource ORDER BY resource
-        """,  # noqa: S608 - the names come from the two tables above
-        {"grain": query.grain.total_seconds(), "metric": metric.metric, "names": names},
-    ).fetchall()
+        """  # noqa: S608 - the names come from the two tables above
+    given = {"grain": query.grain.total_seconds(), "metric": metric.metric, "names": names}
+    with refusing():
+        rows = cursor.execute(text, given).fetchall()
     columns = tuple(Column(name, kind) for name, kind in query.columns.items())
     return Table(columns, tuple(converted(row, columns) for row in rows))

@@ -92,6 +92,16 @@ def test_a_platform_metric_is_read_from_azuremetrics_a_row_a_resource(tmp_path: 
     )
 
 
+def test_a_platform_metric_in_a_file_with_a_wrong_cell_names_the_file(tmp_path: Path) -> None:
+    line = "2026-11-23T01:02:03Z,cpu_percent,PG-1,many\n"
+    (tmp_path / "AzureMetrics.csv").write_text(f"TimeGenerated,MetricName,Resource,Maximum\n{line}", encoding="utf-8")
+    asks = [Ask("m", metric=metric(), columns=NONE)]
+    (found,) = LocalBackend(tmp_path).ask(asks, DAY, said=lambda *_: None, stop=Event())
+    assert found.status is Status.REFUSED
+    assert found.failure is not None
+    assert found.failure.message.startswith(f"{tmp_path / 'AzureMetrics.csv'}: a cell does not fit its column: ")
+
+
 def test_a_platform_metric_with_dimensions_is_refused_because_the_table_keeps_none(tmp_path: Path) -> None:
     write_parquet(tmp_path, "AzureMetrics", [])
     asks = [Ask("m", metric=metric(by={"queue": "EntityName"}))]

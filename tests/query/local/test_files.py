@@ -97,14 +97,60 @@ def test_a_cell_that_does_not_fit_its_column_is_an_error_and_not_a_null(tmp_path
     found = asked(tmp_path, "AppRequests | project ItemCount")
     assert found.status is Status.REFUSED
     assert found.failure is not None
-    assert "ten" in found.failure.message
-    assert found.failure.todo == "look at the exported file: a cell does not fit its column"
+    assert found.failure.message.startswith(f"{tmp_path / 'AppRequests.csv'}: a cell does not fit its column: ")
+    assert "'ten'" in found.failure.message
+    assert found.failure.todo == "mend it, or export the table again"
 
 
-def test_a_damaged_file_makes_the_folder_unavailable_and_is_named(tmp_path: Path) -> None:
-    (tmp_path / "AppRequests.parquet").write_bytes(b"PAR1 but not for long")
-    with pytest.raises(SourceUnavailable, match=r"AppRequests\.parquet"):
-        asked(tmp_path)
+BINARY = bytes(range(256)) * 8
+DAMAGED = {
+    "AppTraces.parquet": ("cannot be read: No magic bytes found", BINARY),
+    "AppTraces.json": ("cannot be read: Malformed JSON", BINARY),
+    "AppTraces.csv.gz": ("cannot be read: Input is not a GZIP stream", BINARY),
+    "AppTraces.csv": (
+        "a cell does not fit its column: ",
+        b"TimeGenerated,Message\n2026-11-23T01:02:03Z,a\nnotatime,b\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "said", "held"), [(name, *of) for name, of in DAMAGED.items()])
+def test_a_damaged_file_is_named_where_it_is_read_and_nowhere_else(
+    tmp_path: Path, name: str, said: str, held: bytes
+) -> None:
+    write_parquet(tmp_path, "AppRequests", [{"TimeGenerated": NOON - timedelta(hours=1), "Name": "a"}])
+    (tmp_path / name).write_bytes(held)
+    backend = LocalBackend(tmp_path)
+    # The other table still says when the export ends.
+    assert backend.end() == NOON - timedelta(hours=1) + timedelta(seconds=1)
+    asks = [Ask("traces", "AppTraces | count"), Ask("requests", "AppRequests | count")]
+    traces, requests = backend.ask(asks, DAY, said=lambda *_: None, stop=Event())
+    assert traces.status is Status.REFUSED
+    assert traces.failure is not None
+    assert traces.failure.message.startswith(f"{tmp_path / name}: {said}")
+    assert "\n" not in traces.failure.message
+    assert requests.table is not None
+    assert requests.table.rows == ((1,),)
+
+
+@pytest.mark.parametrize(("name", "said", "held"), [(name, *of) for name, of in DAMAGED.items()])
+def test_a_folder_whose_only_file_is_damaged_has_no_now(tmp_path: Path, name: str, said: str, held: bytes) -> None:
+    (tmp_path / name).write_bytes(held)
+    with pytest.raises(SourceUnavailable) as caught:
+        LocalBackend(tmp_path).end()
+    assert str(caught.value).startswith(f"{tmp_path / name}: {said}")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_of_a_tables_many_files_the_damaged_one_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "AppRequests"
+    folder.mkdir()
+    for hour in range(3):
+        (folder / f"{hour}.csv").write_text("TimeGenerated,ItemCount\n2026-11-23T01:02:03Z,10\n", encoding="utf-8")
+    (folder / "1.csv").write_text("TimeGenerated,ItemCount\n2026-11-23T01:02:03Z,ten\n", encoding="utf-8")
+    found = asked(tmp_path, "AppRequests | project ItemCount")
+    assert found.failure is not None
+    assert found.failure.message.startswith(f"{folder / '1.csv'}: a cell does not fit its column: ")
 
 
 @pytest.mark.parametrize(("name", "said"), [("none", "there is no such folder"), ("file", "is a file, not a folder")])
