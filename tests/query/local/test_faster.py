@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -48,7 +49,12 @@ def test_a_conversion_of_a_known_column_gives_what_the_general_one_gives(
     cells = data.draw(st.lists(CELLS[kind], min_size=1, max_size=20))
     general, ours, changed = both(f"T | project n, v = {function}(c) | order by n asc", kind, cells)
     assert changed
-    assert ours == general
+    assert same(ours) == same(general)
+
+
+def same(rows: Sequence[tuple[int, Any]]) -> list[tuple[int, Any]]:
+    """The rows with a word for what is no number (of a text such as ``NAN``), which equals nothing, not even itself."""
+    return [(number, "nan" if isinstance(value, float) and math.isnan(value) else value) for number, value in rows]
 
 
 NUMBERS = ["7", "-7", "+7", " 7 ", "007", "0x1F", "1.5", "1e3", "1_000", "", " ", "9223372036854775808", "2147483648"]
