@@ -82,7 +82,7 @@ DASHBOARD = Dashboard(
                     title=Text(ko="AI 응답시간 p95", en="AI response time p95"),
                     shows=ai.AI_RESPONSE_TIME,
                     line_of=("ai-response-time-exceeded",),
-                    goals=(AI_P95, AI_P95_NEXT),
+                    goals=(AI_P95, AI_P95_NEXT) if NEXT_PHASE.ai_p95 != PHASE.ai_p95 else (AI_P95,),
                 ),
                 Panel(title=Text(ko="초당 완성된 일정", en="Itineraries a second"), shows=ai.AI_RESPONSE_RATE),
                 Panel(

@@ -161,6 +161,15 @@ def test_texts_for_people_speak_of_their_own_phase(by_phase: dict[int, dict[str,
         assert f"목표는 {api} 안입니다." in overview
 
 
+def test_the_next_phases_goal_is_drawn_where_it_is_another(by_phase: dict[int, dict[str, str]]) -> None:
+    # 5 s and then 2 s; 2 s in both of the later phases.
+    drawn = {
+        phase: files["dashboards/tripgen-ai.json"].count("단계 AI 응답시간 목표") for phase, files in by_phase.items()
+    }
+    assert drawn[1] > 0
+    assert (drawn[2], drawn[3]) == (0, 0)
+
+
 def test_a_number_of_another_phase_cites_its_own_section(by_phase: dict[int, dict[str, str]]) -> None:
     cited = {
         phase: files["kql/slo/availability-budget.kql"].splitlines()[1].rpartition(" ")[2]
