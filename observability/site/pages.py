@@ -17,7 +17,9 @@ from observability.catalog import Catalogue
 from observability.design.findings import FINDINGS
 from observability.design.operations import SEVERITIES
 from observability.model.alert import Alert
+from observability.model.checklist import MetricQuery
 from observability.model.coverage import By
+from observability.model.query import Query
 from observability.model.signal import Engine
 from observability.model.source import sections_of
 from observability.model.text import LANGS, Lang
@@ -25,7 +27,14 @@ from observability.output import Artefact
 from observability.query.show import html
 from observability.query.times import kst
 from observability.render import durations, kql, promql
-from observability.render.words import cited_findings, closed_by_hand, condition_words, section_list, words_of
+from observability.render.words import (
+    cited_findings,
+    closed_by_hand,
+    condition_words,
+    platform_metric,
+    section_list,
+    words_of,
+)
 from observability.replay import page as replay_page
 from observability.replay import show
 from observability.replay.charts import HEIGHT, WIDTH, Chart, chart
@@ -95,7 +104,13 @@ def _query_of(alert: Alert) -> Markup:
     if alert.engine is Engine.PROMETHEUS:
         return highlight.promql(promql.condition(alert))
     metric = alert.watches.metric
-    return highlight.promql(f"{metric.resource}: {metric.aggregation}({metric.metric})" if metric else "")
+    return highlight.promql(platform_metric(metric) if metric else "")
+
+
+def _asked_of(query: Query | MetricQuery) -> Markup:
+    return (
+        highlight.kql(kql.query(query)) if isinstance(query, Query) else highlight.promql(platform_metric(query.metric))
+    )
 
 
 def _render(template: str, lang: Lang, path: str, given: dict[str, Any]) -> str:
@@ -127,7 +142,7 @@ def _environment() -> jinja2.Environment:
     made = html.environment(_TEMPLATES, replay_page.TEMPLATES)
     made.globals.update(
         kst=kst, short=durations.short, system_of=facts.system_of, engines_of=facts.engines_of, cost_class=facts.cost_class,
-        condition=condition_words, closed_by_hand=closed_by_hand, words_of=words_of, query_of=_query_of, kql_of=lambda query: highlight.kql(kql.query(query)),
+        condition=condition_words, closed_by_hand=closed_by_hand, words_of=words_of, query_of=_query_of, asked_of=_asked_of,
         promql_of=highlight.promql, took=durations.words, who=show.who, over=show.over, dims_of=show.dims_of, value_of=show.value_of,
         limit_of=show.limit_of, section_list=section_list, sections_of=sections_of, columns=tuple(By), WIDTH=WIDTH, HEIGHT=HEIGHT,
     )  # fmt: skip

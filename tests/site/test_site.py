@@ -242,8 +242,8 @@ def test_every_filter_of_the_alerts_shows_what_matches(browse: Browse | None) ->
 def test_the_other_pages_filter_by_text_and_queries_by_pack(browse: Browse | None) -> None:
     if browse is None:
         return
-    many = len(CATALOGUE.queries)
-    ai = sum(query.pack == "ai" for query in CATALOGUE.queries)
+    every = (*CATALOGUE.queries, *CATALOGUE.metric_queries)
+    many, ai = len(every), sum(query.pack == "ai" for query in every)
     said, _ = browse(["en/queries.html"], FILTER % json.dumps([["pack", "ai"]]))
     assert said["en/queries.html"] == {"all": [many, f"{many} / {many}"], "pack=ai": [ai, f"{ai} / {many}"]}
     said, _ = browse(["en/scenarios.html"], FILTER % json.dumps([["find", "quiet-week"]]))
