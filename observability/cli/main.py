@@ -528,8 +528,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             _leave_unwritten()
         return UNAVAILABLE
     finally:
-        # The command's own process ends here, and looking through all that it made would only take time.
-        if collects and argv is not None:
+        if argv is None:
+            # The command's own process ends here, and looking through all that it made once more would only take time.
+            gc.freeze()
+        elif collects:
             gc.enable()
 
 
